@@ -1,0 +1,116 @@
+"""The named cast of test people: who they are, where they work, and the patients they see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Credential, Site, User
+from accounts.permissions import Role
+from patients.models import Patient
+from treatments.models import Condition, TreatmentCourse
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Cast:
+    """Two sites in two time zones.
+
+    Dr Ito and Dr Okafor inject, Robin answers the phone, Ada reviews, Max is elsewhere.
+    """
+
+    harbour: Site
+    mesa: Site
+    elsewhere: Site
+    ito: User
+    okafor: User
+    robin: User
+    ada: User
+    max: User
+    joye: Patient
+    omar: Patient
+
+    def course(
+        self, patient: Patient | None = None, condition: str = "chronic_migraine", **fields: Any
+    ) -> TreatmentCourse:
+        patient = patient or self.joye
+        return TreatmentCourse.objects.create(
+            **{
+                "patient": patient,
+                "condition": Condition.objects.get(key=condition),
+                "site": patient.site,
+                "provider": self.ito,
+                "started_on": date(2025, 1, 6),
+                **fields,
+            }
+        )
+
+
+def load_reference_if_missing() -> None:
+    from clinic.reference import load_reference
+
+    if not Condition.objects.exists():
+        load_reference()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    load_reference_if_missing()
+    harbour = Site.objects.create(name="Harbour Clinic", time_zone="America/New_York")
+    mesa = Site.objects.create(name="Mesa Clinic", time_zone="America/Phoenix")
+    elsewhere = Site.objects.create(name="Elsewhere", time_zone="Europe/Berlin")
+
+    def person(email: str, name: str, role: Role, *sites: Site) -> User:
+        user = User.objects.create_user(email, PASSWORD, name=name, roles=[role])
+        user.sites.set(sites)
+        return user
+
+    ito = person("ito@example.org", "Dr Kenji Ito", Role.PROVIDER, harbour, mesa)
+    okafor = person("okafor@example.org", "Dr Ngozi Okafor", Role.PROVIDER, harbour, mesa)
+    for user, npi in ((ito, "1234567893"), (okafor, "1245319599")):
+        Credential.objects.create(
+            user=user,
+            title="MD",
+            licence_number=f"L{npi[:5]}",
+            licence_expires_on=harbour.today() + timedelta(days=700),
+            npi=npi,
+        )
+    return Cast(
+        harbour=harbour,
+        mesa=mesa,
+        elsewhere=elsewhere,
+        ito=ito,
+        okafor=okafor,
+        robin=person("robin@example.org", "Robin Vale", Role.FRONT_DESK, harbour, mesa),
+        ada=person("ada@example.org", "Ada Brandt", Role.ADMINISTRATOR, harbour, mesa),
+        max=person("max@example.org", "Max Stranger", Role.PROVIDER, elsewhere),
+        joye=Patient.objects.create(
+            given_name="Joye",
+            family_name="Koch",
+            birth_date=date(1982, 8, 25),
+            sex="F",
+            site=harbour,
+            phone="+1 617 555 0134",
+        ),
+        omar=Patient.objects.create(
+            given_name="Omar", family_name="Díaz", birth_date=date(1970, 2, 28), sex="M", site=mesa
+        ),
+    )
+
+
+@pytest.fixture
+def sign_in(cast: Cast) -> Callable[[User], Client]:
+    """A client signed in as that person, without the sign-in page (which has its own tests)."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.StaffBackend")
+        return client
+
+    return signed_in

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+from django.db import connection
+
+pytest_plugins = ["tests.cast"]
+
+# How long one example takes depends on who else uses the machine; that is no failure of the code.
+hypothesis.settings.register_profile("cadence", deadline=None)
+hypothesis.settings.load_profile("cadence")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the tests' PostgreSQL once, in the process that is there from first to last."""
+    from django.conf import settings
+
+    from clinic.embedded_postgres import EmbeddedPostgresError, ensure_running
+
+    if hasattr(config, "workerinput") or settings.EMBEDDED_POSTGRES is None or config.option.collectonly:
+        return
+    try:
+        ensure_running(settings.EMBEDDED_POSTGRES)
+    except EmbeddedPostgresError as problem:
+        pytest.exit(str(problem), returncode=3)
+
+
+@pytest.fixture(autouse=True)
+def clinic_is_set_up() -> None:
+    """As in a process that has seen a user: whether an anonymous test meets the set-up page is not left to chance."""
+    from accounts.middleware import SetUpMiddleware
+
+    SetUpMiddleware.done = True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let the test database be dropped also when a server's thread has not yet noticed that its test is over."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
