@@ -1,0 +1,222 @@
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.http import HttpRequest
+
+from accounts.models import Credential, Site, User
+from accounts.permissions import Role
+from audit.actions import lock_version, record
+from audit.models import Action
+
+# Any number: whoever sets up holds this lock, so that two who do it at once become one who did and one who is told.
+SET_UP_LOCK = 7_364_001
+
+
+class AlreadySetUpError(Exception):
+    """Somebody has set this installation up already."""
+
+
+@dataclass(frozen=True)
+class Licence:
+    """What a provider's credential holds."""
+
+    title: str
+    licence_number: str
+    licence_expires_on: date
+    npi: str
+
+
+@transaction.atomic
+def set_up_clinic(*, site_name: str, time_zone: str, name: str, email: str, password: str) -> User:
+    """Make the first site and its administrator in an installation that has no user.
+
+    Raises AlreadySetUpError when there is one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SET_UP_LOCK])
+    if User.objects.exists():
+        raise AlreadySetUpError
+    site = Site(name=site_name, time_zone=time_zone)
+    site.full_clean()
+    site.save()
+    administrator = User.objects.create_user(
+        email, password, name=name, roles=[Role.ADMINISTRATOR.value], is_staff=True
+    )
+    administrator.sites.set([site])
+    record(action=Action.STAFF_CHANGED, by=administrator, subject=administrator, detail="set up this installation")
+    return administrator
+
+
+@transaction.atomic
+def create_staff(
+    *,
+    email: str,
+    name: str,
+    roles: Iterable[str],
+    sites: Iterable[Site],
+    licence: Licence | None,
+    password: str | None,
+    by: User,
+) -> User:
+    """Open an account; without a password nobody can sign in to it until one is set by a link.
+
+    Raises ValidationError when the e-mail or the NPI is another person's.
+    """
+    with _said_in_words():
+        user = User.objects.create_user(
+            email, password, name=name, roles=_in_order(roles), is_staff=Role.ADMINISTRATOR in roles
+        )
+        if licence is not None:
+            _write_licence(user, licence)
+    user.sites.set(sites)
+    record(action=Action.STAFF_CHANGED, by=by, subject=user, detail="opened the account")
+    return user
+
+
+@transaction.atomic
+def change_staff(
+    *,
+    user: User,
+    version: int | None,
+    email: str,
+    name: str,
+    roles: Iterable[str],
+    sites: Iterable[Site],
+    is_active: bool,
+    licence: Licence | None,
+    by: User,
+) -> User:
+    """Change an account; `licence` None leaves the credential as it is.
+
+    Raises StaleVersionError when somebody saved it meanwhile, and ValidationError when nobody would be left to
+    administer the clinic or the e-mail or NPI is another person's.
+    """
+    # Every administrator's row, always in this order and before any other: two who strike out each other at the same
+    # moment wait here, and the second one is counted against what the first one left.
+    administrators = list(User.objects.administrators().select_for_update(of=("self",)).order_by("pk"))
+    current = lock_version(user, version=version)
+    roles = _in_order(roles)
+    stays = is_active and Role.ADMINISTRATOR in roles
+    if not stays and administrators == [current]:
+        field = "roles" if is_active else "is_active"
+        raise ValidationError({field: "This is the last administrator. Make someone else administrator first."})
+    changed = [
+        field
+        for field, value in (("email", email), ("name", name), ("roles", roles), ("is_active", is_active))
+        if getattr(current, field) != value
+    ]
+    if "is_active" in changed:
+        changed[changed.index("is_active")] = "opened the account" if is_active else "closed the account"
+    current.email, current.name, current.roles, current.is_active = email, name, roles, is_active
+    current.is_staff = Role.ADMINISTRATOR in roles
+    with _said_in_words():
+        current.save()
+        if licence is not None and _write_licence(current, licence):
+            changed.append("licence")
+    wanted = set(sites)
+    if wanted != set(current.sites.all()):
+        current.sites.set(wanted)
+        changed.append("sites")
+    record(action=Action.STAFF_CHANGED, by=by, subject=current, detail=", ".join(changed) or "nothing")
+    return current
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, by: User, request: HttpRequest) -> None:
+    """Give an account a new password, sign it out everywhere and lift a lock-out."""
+    current = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    current.set_password(password)
+    current.save(update_fields=["password"])
+    record(action=Action.PASSWORD_CHANGED, by=by, subject=current, detail="set by an administrator")
+    transaction.on_commit(lambda: get_adapter(request).unlock(request, email=current.email))
+
+
+def send_password_link(*, user: User, by: User, request: HttpRequest) -> None:
+    """Mail a person the link with which they choose a password.
+
+    Raises ValueError for a closed account, and OSError when the mail server does not take the message.
+    """
+    form = ResetPasswordForm({"email": user.email})
+    if not user.is_active or not form.is_valid():
+        raise ValueError("A closed account gets no link.")
+    form.save(request)
+    record(action=Action.STAFF_CHANGED, by=by, subject=user, detail="sent a link for a new password")
+
+
+@transaction.atomic
+def create_site(*, name: str, time_zone: str, phone: str, address: str, by: User) -> Site:
+    """Open a site; whoever opens it works there, so that somebody can.
+
+    Raises ValidationError when the name is taken.
+    """
+    with _said_in_words():
+        site = Site.objects.create(name=name, time_zone=time_zone, phone=phone, address=address)
+    by.sites.add(site)
+    record(action=Action.STAFF_CHANGED, by=by, subject=site, detail="opened the site")
+    return site
+
+
+@transaction.atomic
+def change_site(
+    *, site: Site, version: int | None, name: str, time_zone: str, phone: str, address: str, by: User
+) -> Site:
+    """Change a site. Dates already stored keep the calendar they were made with.
+
+    Raises StaleVersionError when somebody saved it meanwhile, and ValidationError when the name is taken.
+    """
+    current = lock_version(site, version=version)
+    values = {"name": name, "time_zone": time_zone, "phone": phone, "address": address}
+    changed = [field for field, value in values.items() if getattr(current, field) != value]
+    for field, value in values.items():
+        setattr(current, field, value)
+    with _said_in_words():
+        current.save()
+    record(action=Action.STAFF_CHANGED, by=by, subject=current, detail=", ".join(changed) or "nothing")
+    return current
+
+
+def _in_order(roles: Iterable[str]) -> list[str]:
+    wanted = set(roles)
+    return [role.value for role in Role if role in wanted]
+
+
+def _write_licence(user: User, licence: Licence) -> bool:
+    """Save what differs; whether anything did."""
+    credential = Credential.objects.select_for_update(of=("self",)).filter(user=user).first()
+    if credential is None:
+        Credential.objects.create(user=user, **vars(licence))
+        return True
+    if all(getattr(credential, field) == value for field, value in vars(licence).items()):
+        return False
+    for field, value in vars(licence).items():
+        setattr(credential, field, value)
+    credential.version += 1
+    credential.save()
+    return True
+
+
+# Forms ask before they save; these catch the two who ask at the same moment.
+TAKEN = {
+    "user_email_any_case": ("email", "This e-mail is already in use."),
+    "accounts_user_email": ("email", "This e-mail is already in use."),
+    "accounts_credential_npi": ("npi", "This NPI is already another provider's."),
+    "accounts_site_name": ("name", "There is a site with this name."),
+}
+
+
+@contextmanager
+def _said_in_words() -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        for constraint, (field, words) in TAKEN.items():
+            if constraint in str(error):
+                raise ValidationError({field: words}) from error
+        raise

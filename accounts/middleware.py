@@ -1,0 +1,72 @@
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import record
+from audit.models import Action
+
+SITE_KEY = "site_id"
+
+
+class CurrentSiteMiddleware:
+    """Puts the person's sites and the one they work at now on the request, in one query, and goes by its clock.
+
+    `request.site` is None for nobody signed in and for a person without a site.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.sites = []  # type: ignore[attr-defined]
+        request.site = None  # type: ignore[assignment]
+        if request.user.is_authenticated:
+            sites = list(request.user.sites.all())
+            chosen = request.session.get(SITE_KEY)
+            request.sites = sites  # type: ignore[attr-defined]
+            request.site = next(  # type: ignore[assignment]
+                (site for site in sites if site.pk == chosen), sites[0] if sites else None
+            )
+        if request.site is None:  # type: ignore[attr-defined]
+            return self.get_response(request)
+        # Django shows moments, and reads those typed in, by this clock.
+        with timezone.override(request.site.zone()):  # type: ignore[attr-defined]
+            return self.get_response(request)
+
+
+class SetUpMiddleware:
+    """Leads every page to the set-up page while the database holds no user.
+
+    That is one small query a request; once there is a user this process remembers it and asks no more.
+    """
+
+    done = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        page = reverse("accounts:set-up")
+        if not SetUpMiddleware.done and request.path not in {page, reverse("health")}:
+            if not User.objects.exists():
+                return HttpResponseRedirect(page)
+            SetUpMiddleware.done = True
+        return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """Puts on record that a person who is signed in asked for a page their role does not include."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 403 and request.user.is_authenticated:
+            # The page's name, never its address: that one can carry what was typed into it.
+            page = request.resolver_match.view_name if request.resolver_match else ""
+            record(action=Action.REFUSED, by=request.user, detail=page)
+        return response

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+from datetime import date
+from smtplib import SMTPException
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required, permission_required
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import actions
+from accounts.forms import NewStaffForm, SetUpForm, SiteForm, StaffForm, StaffPasswordForm
+from accounts.middleware import SITE_KEY
+from accounts.models import Site, User
+from accounts.rules import licence_words
+from audit.models import StaleVersionError
+
+PAGE = 100  # rows
+BACKEND = "accounts.backends.StaffBackend"
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The first site and the first administrator; there is no such page once a user exists."""
+    if User.objects.exists():
+        raise Http404
+    form = SetUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            administrator = actions.set_up_clinic(
+                site_name=values["site_name"],
+                time_zone=values["time_zone"],
+                name=values["name"],
+                email=values["email"],
+                password=values["password1"],
+            )
+        except actions.AlreadySetUpError:
+            messages.error(request, "Somebody else has just set this up. Sign in, or ask them for an account.")
+            return redirect("account_login")
+        login(request, administrator, backend=BACKEND)
+        messages.success(request, "Cadence is set up. Next: open accounts for the people who work here.")
+        return redirect("accounts:staff-list")
+    return _page(request, "accounts/set_up.html", {"form": form})
+
+
+@require_http_methods(["POST"])
+def site_switch(request: HttpRequest) -> HttpResponse:
+    """Work at another of one's own sites from now on, and go back to where one was."""
+    site = next((site for site in request.sites if str(site.pk) == request.POST.get("site")), None)  # type: ignore[attr-defined]
+    if site is None:
+        raise Http404
+    request.session[SITE_KEY] = site.pk
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(target if safe else "/")
+
+
+@require_http_methods(["GET"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own account: roles, sites, licence, password."""
+    user = get_object_or_404(User.objects.select_related("credential"), pk=request.user.pk)
+    return render(request, "accounts/profile.html", {"person": user, "licence": _licence(request, user)})
+
+
+# --- staff
+
+
+@require_http_methods(["GET"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def staff_list(request: HttpRequest) -> HttpResponse:
+    """The people who work here, or those who no longer do."""
+    closed = request.GET.get("show") == "closed"
+    people = User.objects.visible_to(request.user).filter(is_active=not closed).for_list()
+    rows = list(people.after(_behind(request, User.objects.all()))[: PAGE + 1])
+    return render(
+        request,
+        "accounts/staff_list.html",
+        {
+            "staff": [(person, _licence(request, person)) for person in rows[:PAGE]],
+            "closed": closed,
+            "today": _today(request),
+            "last": rows[PAGE - 1] if len(rows) > PAGE else None,
+        },
+    )
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def staff_create(request: HttpRequest) -> HttpResponse:
+    """Open an account, and let its owner choose the password by a link or give a first one."""
+    form = NewStaffForm(request.POST or None, initial={"sites": [request.site] if request.site else []})  # type: ignore[attr-defined]
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            person = actions.create_staff(
+                email=values["email"],
+                name=values["name"],
+                roles=values["roles"],
+                sites=values["sites"],
+                licence=form.licence(),
+                password=values["password"] or None,
+                by=_me(request),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{person.name} has an account.")
+            if not values["password"]:
+                _send_link(request, person)
+            return redirect("accounts:staff-list")
+    return _page(request, "accounts/staff_create.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def staff_edit(request: HttpRequest, user_id: int) -> HttpResponse:
+    """An account: name, e-mail, roles, sites, licence, and whether it is open."""
+    person = get_object_or_404(User.objects.visible_to(request.user).for_list(), pk=user_id)
+    name = person.name
+    form = StaffForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            actions.change_staff(
+                user=person,
+                version=values["version"],
+                email=values["email"],
+                name=values["name"],
+                roles=values["roles"],
+                sites=values["sites"],
+                is_active=values["is_active"],
+                licence=form.licence(),
+                by=_me(request),
+            )
+        except StaleVersionError as error:
+            form.show_conflict(error)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{values['name']}: saved.")
+            return redirect("accounts:staff-list")
+    return _page(
+        request,
+        "accounts/staff_edit.html",
+        {"form": form, "person": person, "name": name, "today": _today(request)},
+    )
+
+
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def staff_password(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Give somebody a new password, to be told to them in person."""
+    person = get_object_or_404(User.objects.visible_to(request.user).active(), pk=user_id)
+    form = StaffPasswordForm(request.POST or None, user=person)
+    if request.method == "POST" and form.is_valid():
+        actions.set_password(user=person, password=form.cleaned_data["password1"], by=_me(request), request=request)
+        messages.success(request, f"{person.name} signs in with the new password from now on.")
+        return redirect("accounts:staff-edit", person.pk)
+    return _page(request, "accounts/staff_password.html", {"form": form, "person": person})
+
+
+@require_http_methods(["POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def staff_send_link(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Mail somebody the link with which they choose a new password."""
+    person = get_object_or_404(User.objects.visible_to(request.user).active(), pk=user_id)
+    _send_link(request, person)
+    return redirect("accounts:staff-edit", person.pk)
+
+
+# --- sites
+
+
+@require_http_methods(["GET"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def site_list(request: HttpRequest) -> HttpResponse:
+    """The sites with their clocks and how many people work there."""
+    sites = Site.objects.visible_to(request.user).with_staff_counts()
+    rows = list(sites.after(_behind(request, Site.objects.all()))[: PAGE + 1])
+    return render(
+        request,
+        "accounts/site_list.html",
+        {"sites": rows[:PAGE], "last": rows[PAGE - 1] if len(rows) > PAGE else None, "now": timezone.now()},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def site_create(request: HttpRequest) -> HttpResponse:
+    """Open a site."""
+    form = SiteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            site = actions.create_site(**_site_values(form), by=_me(request))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{site.name} is open. Choose who works there under Staff.")
+            return redirect("accounts:site-list")
+    return _page(request, "accounts/site_edit.html", {"form": form, "site": None})
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def site_edit(request: HttpRequest, site_id: int) -> HttpResponse:
+    """A site's name, clock, phone and address."""
+    site = get_object_or_404(Site.objects.visible_to(request.user), pk=site_id)
+    name = site.name
+    form = SiteForm(request.POST or None, instance=site)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_site(site=site, version=form.cleaned_data["version"], **_site_values(form), by=_me(request))
+        except StaleVersionError as error:
+            form.show_conflict(error)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{form.cleaned_data['name']}: saved.")
+            return redirect("accounts:site-list")
+    return _page(request, "accounts/site_edit.html", {"form": form, "site": site, "name": name})
+
+
+def _site_values(form: SiteForm) -> dict[str, str]:
+    return {field: form.cleaned_data[field] for field in ("name", "time_zone", "phone", "address")}
+
+
+def _me(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The page with its form; status 422 when what was sent cannot be taken."""
+    form: Form = context["form"]
+    return render(request, template, context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _licence(request: HttpRequest, person: User) -> tuple[str, str] | None:
+    credential = getattr(person, "credential", None)
+    if credential is None:
+        return None
+    return licence_words(credential.licence_expires_on, on=_today(request))
+
+
+def _today(request: HttpRequest) -> date:
+    """The date where the person works now; somebody without a site has the date of UTC."""
+    site = request.site  # type: ignore[attr-defined]
+    return (site or Site(time_zone="UTC")).today()
+
+
+def _behind(request: HttpRequest, rows: QuerySet[Any]) -> Any:
+    """The row named by ?after=, behind which a list goes on; None at its beginning."""
+    text = request.GET.get("after", "")
+    return rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+
+
+def _send_link(request: HttpRequest, person: User) -> None:
+    try:
+        actions.send_password_link(user=person, by=_me(request), request=request)
+    except (OSError, SMTPException):
+        messages.error(request, f"The mail to {person.email} could not be sent. Try again, or set a password yourself.")
+    else:
+        messages.success(request, f"A link to choose a password is on its way to {person.email}.")

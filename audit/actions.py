@@ -1,0 +1,46 @@
+from typing import Any, TypeVar
+
+from django.db import models
+
+from audit.models import Action, AuditEvent, StaleVersionError, Versioned
+
+Row = TypeVar("Row", bound=Versioned)
+
+
+def record(
+    *,
+    action: str,
+    by: Any = None,
+    patient_id: int | None = None,
+    subject: models.Model | None = None,
+    detail: str = "",
+) -> AuditEvent:
+    """Add one audit event.
+
+    `by` is a user or None (nobody signed in). `detail` never holds a name, a search text or anything clinical.
+    Raises ValueError for an unknown action.
+    """
+    if action not in Action.values:
+        raise ValueError(f"unknown audit action {action!r}")
+    return AuditEvent.objects.create(
+        action=action,
+        actor_id=getattr(by, "pk", None),
+        actor_roles=",".join(getattr(by, "roles", None) or []),
+        patient_id=patient_id,
+        subject_type=subject._meta.label if subject is not None else "",
+        subject_id=subject.pk if subject is not None else None,
+        detail=detail[:200],
+    )
+
+
+def lock_version(row: Row, *, version: int | None) -> Row:
+    """Lock the row for this transaction and return it fresh with its version raised (not yet saved).
+
+    Raises StaleVersionError when `version`, the one the form was opened with, is no longer the current one;
+    None skips the check, for changes that do not come from an edit form.
+    """
+    current = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+    if version is not None and current.version != version:
+        raise StaleVersionError(current)
+    current.version += 1
+    return current

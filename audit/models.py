@@ -1,0 +1,85 @@
+"""Who saw and changed what. This app is the lowest layer and knows nobody: people and patients are plain numbers."""
+
+import pgtrigger
+from django.db import models
+
+from audit.querysets import AuditEventQuerySet
+
+
+class Action(models.TextChoices):
+    SIGN_IN = "sign-in", "signed in"
+    SIGN_IN_FAILED = "sign-in-failed", "failed to sign in"
+    LOCK_OUT = "lock-out", "was locked out"
+    SIGN_OUT = "sign-out", "signed out"
+    PASSWORD_CHANGED = "password-changed", "changed the password"
+    CHART_READ = "chart-read", "read a chart"
+    SEARCH = "search", "searched patients"
+    EXPORT = "export", "exported data"
+    IMPORT = "import", "imported data"
+    SIGN = "sign", "signed a record"
+    VOID = "void", "voided a record"
+    STAFF_CHANGED = "staff-changed", "changed staff or a site"
+    LOT_RECALLED = "lot-recalled", "marked a lot as recalled"
+    REFUSED = "refused", "was refused"
+
+
+class AuditEvent(models.Model):
+    """One thing somebody did or saw; rows are only ever added, and the database refuses anything else."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    action = models.CharField(max_length=32, choices=Action)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    actor_roles = models.CharField(max_length=100, blank=True)
+    patient_id = models.BigIntegerField(null=True, blank=True)
+    subject_type = models.CharField(max_length=60, blank=True)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["patient_id", "-id"], name="audit_by_patient"),
+            models.Index(fields=["actor_id", "-id"], name="audit_by_actor"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(action__in=Action.values),
+                name="audit_action_is_known",
+                violation_error_message="Unknown audit action.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="only_ever_added", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.get_action_display()}"
+
+    def subject_words(self) -> str:
+        """What the event was about, without saying more than its kind and number: "injection session 12"."""
+        name = self.subject_type.rpartition(".")[2]
+        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+        return f"{words} {self.subject_id}" if self.subject_id else words
+
+    def roles_words(self) -> str:
+        return self.actor_roles.replace("_", " ").replace(",", ", ")
+
+
+class Versioned(models.Model):
+    """A row whose forms carry its version, so that a stale form is refused instead of overwriting."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class StaleVersionError(Exception):
+    """Somebody else saved the row after this form was opened; `current` is the row as it is now."""
+
+    def __init__(self, current: models.Model) -> None:
+        super().__init__("This was changed by someone else after you opened it.")
+        self.current = current

@@ -1,0 +1,381 @@
+"""Who may open what: one line for each URL of the site, with the answer that each kind of person gets.
+
+A URL that has no line fails `test_every_url_has_its_line`, whose message prints the missing lines. To add one:
+
+    line("patients:patient-edit", {"patient_id": "joye"}, 200, 200, 200, 404),
+
+The four numbers are what a provider, the front desk, an administrator and a stranger get.
+
+- The arguments of the URL name a thing of THINGS below, which is made for the line.
+- A page that only takes a POST says post={...} (what is sent; the name of a thing is sent as its number); query={...}
+  is what stands behind the question mark.
+- The stranger holds every role, at another site only: a page about a patient or a lot of ours is 404 to them.
+- Anonymous people and those whose account was closed are sent to sign in, unless the line says anonymous=.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from accounts.permissions import Role
+from interop.models import ImportJob
+from inventory.models import Lot, Product
+from patients.models import Allergy, HistoryItem, Medication, PossibleDuplicate
+from scheduling.models import Appointment, AppointmentCourse
+from tests.cast import Cast
+from treatments.models import FollowUp, InjectionSession, SessionCourse, TreatmentCourse
+
+SIGN_IN = "sign in"  # is sent to the sign-in page
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    args: dict[str, str]
+    answers: dict[str, int | str]
+    post: dict[str, str] | None = None
+    query: dict[str, str] = field(default_factory=dict)
+
+
+def line(
+    name: str,
+    args: dict[str, str],
+    provider: int,
+    front_desk: int,
+    administrator: int,
+    stranger: int,
+    *,
+    anonymous: int | str = SIGN_IN,
+    post: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+) -> Line:
+    answers = {
+        "provider": provider,
+        "front_desk": front_desk,
+        "administrator": administrator,
+        "stranger": stranger,
+        "anonymous": anonymous,
+        "deactivated": anonymous,
+    }
+    return Line(name, args, answers, post, query or {})
+
+
+TABLE: list[Line] = [
+    # URL, its arguments, then: provider, front desk, administrator, stranger
+    line("home", {}, 302, 302, 302, 302),
+    line("clinic:my-day", {}, 200, 403, 403, 200),
+    line("clinic:chart", {"patient_id": "joye"}, 200, 200, 200, 404),
+    line("clinic:course", {"course_id": "course"}, 200, 403, 200, 404),
+    line("clinic:session-start", {"appointment_id": "appointment"}, 302, 403, 403, 404, post={}),
+    line("scheduling:recall-list", {}, 200, 200, 200, 200),
+    line("scheduling:recall-log", {"course_id": "course"}, 200, 200, 403, 404),
+    line("scheduling:recall-snooze", {"course_id": "course"}, 200, 200, 403, 404),
+    line("scheduling:recall-bring-back", {"course_id": "course"}, 302, 302, 403, 404, post={}),
+    line("scheduling:day-list", {}, 200, 200, 200, 200),
+    line("scheduling:appointment-create", {}, 200, 200, 403, 200),
+    line("scheduling:appointment-detail", {"appointment_id": "appointment"}, 200, 200, 200, 404),
+    line("scheduling:appointment-move", {"appointment_id": "appointment"}, 200, 200, 403, 404),
+    line("scheduling:appointment-status", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
+    line(
+        "scheduling:appointment-cancel",
+        {"appointment_id": "appointment"},
+        302,
+        302,
+        403,
+        404,
+        post={"reason": "asked to"},
+    ),
+    line("outcomes:review", {}, 200, 403, 200, 200),
+    line("outcomes:review-list", {}, 200, 403, 200, 200, query={"figure": "responder"}),
+    line("outcomes:follow-up-list", {}, 200, 403, 200, 200),
+    line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),
+    line("outcomes:assessment-create", {"course_id": "course"}, 200, 403, 403, 404),
+    line("treatments:course-start", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("treatments:course-edit", {"course_id": "course"}, 200, 403, 403, 404),
+    line("treatments:course-close", {"course_id": "course"}, 200, 403, 403, 404),
+    line("treatments:course-reopen", {"course_id": "course"}, 302, 403, 403, 404, post={}),
+    line("treatments:target-choose", {"course_id": "course"}, 200, 403, 403, 404),
+    line("treatments:outside-session-create", {"course_id": "course"}, 200, 403, 200, 404),
+    line("treatments:session-start", {"patient_id": "joye"}, 302, 403, 403, 404, post={}),
+    line("treatments:session-detail", {"session_id": "session"}, 200, 403, 200, 404),
+    line("treatments:session-chart", {"session_id": "draft"}, 200, 403, 403, 404),
+    line("treatments:session-review", {"session_id": "draft"}, 200, 403, 403, 404),
+    line("treatments:session-void", {"session_id": "session"}, 200, 403, 403, 404),
+    line("patients:patient-list", {}, 200, 200, 200, 200),
+    line("patients:patient-search", {}, 200, 200, 200, 200, post={}),
+    line("patients:patient-create", {}, 200, 200, 200, 200),
+    line("patients:patient-edit", {"patient_id": "joye"}, 200, 200, 200, 404),
+    line("patients:allergy-create", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("patients:allergy-edit", {"allergy_id": "allergy"}, 200, 403, 403, 404),
+    line("patients:allergy-end", {"allergy_id": "allergy"}, 302, 403, 403, 404, post={}),
+    line("patients:medication-create", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("patients:medication-edit", {"medication_id": "medication"}, 200, 403, 403, 404),
+    line("patients:medication-end", {"medication_id": "medication"}, 302, 403, 403, 404, post={}),
+    line("patients:history-item-create", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("patients:history-item-edit", {"history_item_id": "history_item"}, 200, 403, 403, 404),
+    line("patients:history-item-end", {"history_item_id": "history_item"}, 302, 403, 403, 404, post={}),
+    line("patients:duplicate-list", {}, 200, 200, 200, 200),
+    line("patients:duplicate-decide", {"duplicate_id": "duplicate"}, 302, 302, 302, 404, post={}),
+    line("inventory:stock-list", {}, 200, 200, 200, 200),
+    line("inventory:lot-receive", {}, 200, 403, 200, 200),
+    line("inventory:lot-detail", {"lot_id": "lot"}, 200, 200, 200, 404),
+    line("inventory:lot-recall", {"lot_id": "lot"}, 403, 403, 200, 404),
+    line("accounts:set-up", {}, 404, 404, 404, 404, anonymous=404),
+    line("accounts:profile", {}, 200, 200, 200, 200),
+    line("accounts:site-list", {}, 403, 403, 200, 200),
+    line("accounts:site-switch", {}, 302, 302, 302, 404, post={"site": "harbour"}),
+    line("accounts:site-create", {}, 403, 403, 200, 200),
+    line("accounts:site-edit", {"site_id": "harbour"}, 403, 403, 200, 200),
+    line("accounts:staff-list", {}, 403, 403, 200, 200),
+    line("accounts:staff-create", {}, 403, 403, 200, 200),
+    line("accounts:staff-edit", {"user_id": "robin"}, 403, 403, 200, 200),
+    line("accounts:staff-password", {"user_id": "robin"}, 403, 403, 200, 200),
+    line("accounts:staff-send-link", {"user_id": "robin"}, 403, 403, 302, 302, post={}),
+    line("interop:import-list", {}, 403, 403, 200, 200),
+    line("interop:import-preview", {"job_id": "import_job"}, 403, 403, 200, 404),
+    line("interop:import-detail", {"job_id": "import_job"}, 403, 403, 200, 404),
+    line("audit:event-list", {}, 403, 403, 200, 200),
+    line("health", {}, 200, 200, 200, 200, anonymous=200),
+]
+
+# URLs that are not ours, by the beginning of their names. Each group has its own tests below.
+GROUPS = {
+    "account_": "django-allauth: signing in and out, one's own password; see tests/accounts/test_signing_in.py",
+    "admin:": "Django's administration pages, which let administrators read",
+}
+
+# What anybody may open without signing in, and why.
+PUBLIC = {
+    "health": "asked by load balancers; says only that the database answers",
+    "accounts:set-up": "there is nobody yet who could sign in; 404 as soon as there is",
+    "account_login": "signing in",
+    "account_logout": "asks whether to sign out; sends nobody's data",
+    "account_inactive": "says that an account is closed",
+    "account_reset_password": "a forgotten password",
+    "account_reset_password_done": "says that a mail is on its way",
+    "account_reset_password_from_key": "the link in that mail",
+    "account_reset_password_from_key_done": "says that the password is set",
+    "admin:login": "leads to the clinic's own sign-in page",
+}
+
+
+# --- the things that lines are about
+
+
+def course(cast: Cast) -> TreatmentCourse:
+    return TreatmentCourse.objects.filter(patient=cast.joye).first() or cast.course()
+
+
+def draft(cast: Cast) -> InjectionSession:
+    session = InjectionSession.objects.create(
+        patient=cast.joye, site=cast.harbour, provider=cast.ito, performed_on=cast.harbour.today()
+    )
+    SessionCourse.objects.create(session=session, course=course(cast))
+    return session
+
+
+def outside_session(cast: Cast) -> InjectionSession:
+    from treatments.actions.sessions import record_outside_session
+
+    return record_outside_session(
+        course=course(cast),
+        performed_on=date(2026, 2, 3),
+        product=Product.objects.get(key="onabotulinumtoxinA"),
+        units=Decimal(155),
+        source="referral letter",
+        on=cast.harbour.today(),
+        by=cast.ito,
+    )
+
+
+def follow_up(cast: Cast) -> FollowUp:
+    session = outside_session(cast)
+    return FollowUp.objects.create(
+        course=course(cast), session=session, step="peak", name="Peak effect", due_on=cast.harbour.today()
+    )
+
+
+def appointment(cast: Cast) -> Appointment:
+    starts_at = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    made = Appointment.objects.create(
+        patient=cast.joye,
+        provider=cast.ito,
+        site=cast.harbour,
+        kind=Appointment.Kind.SESSION,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        created_by=cast.robin,
+    )
+    AppointmentCourse.objects.create(appointment=made, course=course(cast))
+    return made
+
+
+def lot(cast: Cast) -> Lot:
+    from inventory.actions import receive_lot
+
+    product = Product.objects.get(key="onabotulinumtoxinA")
+    return receive_lot(
+        product=product,
+        number="C1234",
+        expires_on=date(2040, 1, 31),
+        size=product.vial_sizes.get(units=200),
+        vials=2,
+        site=cast.harbour,
+        on=cast.harbour.today(),
+        by=cast.ada,
+    )
+
+
+def duplicate(cast: Cast) -> PossibleDuplicate:
+    return PossibleDuplicate.objects.create(
+        patient=cast.joye,
+        system="synthea",
+        value="77",
+        incoming={"given_name": "Joye", "family_name": "Koch", "birth_date": "1982-08-25"},
+        site=cast.harbour,
+        reason="same name and date of birth",
+    )
+
+
+def import_job(cast: Cast) -> ImportJob:
+    from interop.actions import upload
+
+    return upload(
+        kind=ImportJob.Kind.PATIENTS,
+        file=SimpleUploadedFile("people.csv", b"Id,FIRST,LAST,BIRTHDATE\n1,Ana,Ruiz,1980-01-01\n"),
+        provider=None,
+        site=cast.harbour,
+        by=cast.ada,
+    )
+
+
+THINGS: dict[str, Callable[[Cast], Any]] = {
+    "joye": lambda cast: cast.joye,
+    "robin": lambda cast: cast.robin,
+    "harbour": lambda cast: cast.harbour,
+    "course": course,
+    "draft": draft,
+    "session": outside_session,
+    "follow_up": follow_up,
+    "appointment": appointment,
+    "lot": lot,
+    "duplicate": duplicate,
+    "import_job": import_job,
+    "allergy": lambda cast: Allergy.objects.create(patient=cast.joye, substance="albumin", noted_by=cast.ito),
+    "medication": lambda cast: Medication.objects.create(
+        patient=cast.joye, drug_class="anticoagulant", name="warfarin", noted_by=cast.ito
+    ),
+    "history_item": lambda cast: HistoryItem.objects.create(patient=cast.joye, kind="bleeding", noted_by=cast.ito),
+}
+
+
+# --- the tests
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_each_person_gets_the_answer_of_the_table(row: Line, cast: Cast, sign_in: Callable[[User], Client]):
+    assert ask_everybody(row, cast, sign_in) == row.answers
+
+
+def ask_everybody(row: Line, cast: Cast, sign_in: Callable[[User], Client]) -> dict[str, int | str]:
+    args = {name: THINGS[thing](cast).pk for name, thing in row.args.items()}
+    User.objects.filter(pk=cast.max.pk).update(roles=list(Role))
+    left = cast.okafor
+    clients = {
+        "provider": sign_in(cast.ito),
+        "front_desk": sign_in(cast.robin),
+        "administrator": sign_in(cast.ada),
+        "stranger": sign_in(cast.max),
+        "anonymous": Client(),
+        "deactivated": sign_in(left),
+    }
+    User.objects.filter(pk=left.pk).update(is_active=False, roles=list(Role))
+    sent = row.post and {name: THINGS[text](cast).pk if text in THINGS else text for name, text in row.post.items()}
+    url = reverse(row.name, kwargs=args)
+    return {person: ask(client, url, sent, row.query) for person, client in clients.items()}
+
+
+def ask(client: Client, url: str, sent: dict[str, Any] | None, query: dict[str, str]) -> int | str:
+    """The status of one request, whose changes are undone so that the next person finds everything as it was."""
+    with transaction.atomic():
+        response = client.get(url, query) if sent is None else client.post(url, sent, query_params=query)
+        transaction.set_rollback(True)
+    if response.status_code == 302 and response.headers["Location"].startswith("/account/login/"):
+        return SIGN_IN
+    return response.status_code
+
+
+def test_every_url_has_its_line():
+    listed = {row.name for row in TABLE}
+    missing = [
+        f"    line({name!r}, {arguments(pattern)}, ..., ..., ..., ...),"
+        for name, pattern in urls()
+        if name not in listed and not name.startswith(tuple(GROUPS))
+    ]
+    assert not missing, "Add to TABLE in tests/test_permissions.py:\n" + "\n".join(missing).replace("'", '"')
+
+
+def test_the_table_names_no_url_that_is_gone():
+    assert {row.name for row in TABLE} <= {name for name, _ in urls()}
+
+
+def test_nothing_else_is_open_to_people_who_have_not_signed_in():
+    opened = {name for name, pattern in urls() if not getattr(pattern.callback, "login_required", True)}
+    assert opened <= set(PUBLIC), "Open to anybody, and not among the exceptions"
+    assert set(PUBLIC) <= opened, "Exceptions that are none"
+
+
+def test_every_url_has_a_name():
+    assert [pattern for name, pattern in urls() if name.endswith("?") and not name.startswith(tuple(GROUPS))] == []
+
+
+@pytest.mark.parametrize("person", ["provider", "front_desk"])
+def test_the_administration_pages_are_for_administrators(person: str, cast: Cast, sign_in: Callable[[User], Client]):
+    client = sign_in({"provider": cast.ito, "front_desk": cast.robin}[person])
+    for name in ("admin:index", "admin:accounts_user_changelist", "admin:audit_auditevent_changelist"):
+        response = client.get(reverse(name), follow=True)
+        assert response.status_code == 403 or response.redirect_chain, name
+
+
+@pytest.mark.parametrize("action", ["add", "change", "delete"])
+def test_administrators_change_nothing_on_the_administration_pages(
+    action: str, cast: Cast, sign_in: Callable[[User], Client]
+):
+    User.objects.filter(pk=cast.ada.pk).update(is_staff=True)
+    client = sign_in(cast.ada)
+    args = [] if action == "add" else [cast.robin.pk]
+    url = reverse(f"admin:accounts_user_{action}", args=args)
+
+    assert client.post(url, {"name": "Eve", "post": "yes"}).status_code == 403
+    cast.robin.refresh_from_db()
+    assert cast.robin.name == "Robin Vale"
+
+
+def urls() -> Iterator[tuple[str, URLPattern]]:
+    """Every URL of the site with its full name; one without a name is called by its path and a question mark."""
+
+    def walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[tuple[str, URLPattern]]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                yield from walk(pattern.url_patterns, inner)
+            else:
+                yield namespace + (pattern.name or f"{pattern.pattern}?"), pattern
+
+    return walk(get_resolver().url_patterns, "")
+
+
+def arguments(pattern: URLPattern) -> str:
+    return "{" + ", ".join(f'"{name}": "?"' for name in re.findall(r"<(?:\w+:)?(\w+)>", str(pattern.pattern))) + "}"
