@@ -1,0 +1,101 @@
+from collections.abc import Iterable
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import Site, User
+from audit.actions import lock_version, record
+from audit.models import Action
+from inventory.models import Lot, Product, StockMovement, Vial, VialSize
+
+MOST_VIALS_AT_ONCE = 500
+
+
+class VialTakenError(Exception):
+    """A vial that was to be used is no longer in stock; `vials` are the ones gone."""
+
+    def __init__(self, vials: list[Vial]) -> None:
+        super().__init__("Already taken from stock: " + "; ".join(str(vial) for vial in vials))
+        self.vials = vials
+
+
+@transaction.atomic
+def receive_lot(
+    *,
+    product: Product,
+    number: str,
+    expires_on: date,
+    size: VialSize,
+    vials: int,
+    site: Site,
+    on: date,
+    by: User,
+) -> Lot:
+    """Put `vials` new vials of a lot into a site's stock; a lot seen before gets more vials.
+
+    Raises ValidationError when the size is another product's, the count is not 1 to 500, the lot is expired, or the
+    lot is on file with another expiry date.
+    """
+    if size.product_id != product.pk:
+        raise ValidationError({"size": f"{size} is not a vial of {product.brand}."})
+    if not 1 <= vials <= MOST_VIALS_AT_ONCE:
+        raise ValidationError({"vials": f"From 1 to {MOST_VIALS_AT_ONCE} vials at a time."})
+    if expires_on < on:
+        raise ValidationError({"expires_on": "This lot has expired; it cannot be taken into stock."})
+    lot, _ = Lot.objects.get_or_create(
+        product=product, number=number.strip().upper(), defaults={"expires_on": expires_on}
+    )
+    if lot.expires_on != expires_on:
+        raise ValidationError(
+            {"expires_on": f"Lot {lot.number} is on file with expiry {lot.expires_on:%-d %b %Y}. Check the vial."}
+        )
+    if problem := lot.problem(on=on):
+        raise ValidationError({"number": problem})
+    rows = Vial.objects.bulk_create(Vial(lot=lot, size=size, site=site, received_on=on) for _ in range(vials))
+    StockMovement.objects.bulk_create(
+        StockMovement(vial=vial, kind=StockMovement.Kind.RECEIVED, by=by) for vial in rows
+    )
+    return lot
+
+
+@transaction.atomic
+def recall_lot(*, lot: Lot, version: int | None, on: date, reason: str, by: User) -> Lot:
+    """Mark a lot as recalled from a date on, at every site; its vials can no longer be picked.
+
+    Raises StaleVersionError when somebody saved the lot meanwhile.
+    """
+    current = lock_version(lot, version=version)
+    current.recalled_on, current.recall_reason = on, reason
+    current.save()
+    record(action=Action.LOT_RECALLED, by=by, subject=current, detail=f"from {on.isoformat()}")
+    return current
+
+
+@transaction.atomic
+def withdraw_recall(*, lot: Lot, version: int | None, by: User) -> Lot:
+    """Take back a recall that was marked by mistake.
+
+    Raises StaleVersionError when somebody saved the lot meanwhile.
+    """
+    current = lock_version(lot, version=version)
+    current.recalled_on, current.recall_reason = None, ""
+    current.save()
+    record(action=Action.LOT_RECALLED, by=by, subject=current, detail="taken back")
+    return current
+
+
+def use_vials(*, vials: Iterable[Vial], by: User) -> list[Vial]:
+    """Take vials out of stock because a session used them; call it inside that session's transaction.
+
+    The rows are locked in the order of their ids, so that two signers never wait for each other in a ring.
+    Raises VialTakenError when any is no longer in stock; then nothing is taken.
+    """
+    wanted = sorted({vial.pk for vial in vials})
+    locked = list(Vial.objects.select_for_update(of=("self",)).filter(pk__in=wanted).for_list().order_by("pk"))
+    gone = [vial for vial in locked if vial.status != Vial.Status.IN_STOCK]
+    if gone:
+        raise VialTakenError(gone)
+    Vial.objects.filter(pk__in=wanted).update(status=Vial.Status.USED)
+    StockMovement.objects.bulk_create(StockMovement(vial=vial, kind=StockMovement.Kind.USED, by=by) for vial in locked)
+    return locked

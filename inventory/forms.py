@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django import forms
+
+from accounts.models import Site
+from audit.forms import VersionedModelForm
+from inventory.actions import MOST_VIALS_AT_ONCE
+from inventory.models import Lot, VialSize
+
+
+def helper(*layout: Any) -> FormHelper:
+    made = FormHelper()
+    made.form_tag = False
+    made.disable_csrf = True
+    made.layout = Layout(*layout)
+    return made
+
+
+def date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class VialSizeIterator(forms.models.ModelChoiceIterator):
+    """The sizes under the product each belongs to: one choice names both, and neither can contradict the other."""
+
+    def __iter__(self) -> Any:
+        yield "", "Choose a vial"
+        groups: dict[str, list[Any]] = {}
+        for size in self.queryset:
+            groups.setdefault(size.product.brand, []).append(self.choice(size))
+        yield from groups.items()
+
+
+class VialSizeField(forms.ModelChoiceField):
+    iterator = VialSizeIterator
+
+
+class LotReceiveForm(forms.Form):
+    """What stands on the box: product and vial, lot number, expiry, and how many vials are in it."""
+
+    size = VialSizeField(
+        VialSize.objects.select_related("product").order_by("product__brand", "units"), label="Product and vial"
+    )
+    number = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9 ./\-]*$",
+        label="Lot number",
+        max_length=40,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"invalid": "Letters, digits, spaces, hyphens, dots and slashes, as printed on the box."},
+    )
+    expires_on = forms.DateField(
+        label="Expires on",
+        widget=date_input(),
+        help_text="When the box names a month only, its last day.",
+    )
+    vials = forms.IntegerField(
+        label="Number of vials",
+        min_value=1,
+        max_value=MOST_VIALS_AT_ONCE,
+        error_messages={
+            "min_value": f"From 1 to {MOST_VIALS_AT_ONCE} vials at a time.",
+            "max_value": f"From 1 to {MOST_VIALS_AT_ONCE} vials at a time.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper(
+            Div("size", "number", css_class="form-row"), Div("expires_on", "vials", css_class="form-row")
+        )
+
+
+class LotRecallForm(VersionedModelForm):
+    """From when a lot is recalled, and why."""
+
+    class Meta:
+        model = Lot
+        fields = ["recalled_on", "recall_reason"]
+        labels = {"recalled_on": "Recalled on", "recall_reason": "Reason"}
+        widgets = {"recalled_on": date_input()}
+        help_texts = {"recall_reason": "As the manufacturer or the authority gives it, with the notice's number."}
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+        for field in self.fields.values():
+            field.required = field is not self.fields["version"]
+        if self.instance.recalled_on is None:
+            self.initial["recalled_on"] = site.today()
+        self.helper = helper("version", "recalled_on", "recall_reason")
+
+    def clean_recalled_on(self) -> date:
+        on: date = self.cleaned_data["recalled_on"]
+        if on > self.site.today():
+            raise forms.ValidationError("This date is still to come.")
+        return on

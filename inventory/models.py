@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from accounts.models import Site, User
+from audit.models import Versioned
+from inventory.querysets import LotQuerySet, VialQuerySet
+
+
+class Confidence(models.TextChoices):
+    """How sure the clinical reference is of a number; what is not A or A- may warn and never block."""
+
+    A = "A", "read in an official source"
+    A_MINUS = "A-", "read in a secondary source that agrees"
+    B = "B", "from the label as known; not re-read"
+    C = "C", "uncertain"
+
+
+class Product(models.Model):
+    """A botulinum toxin product. Its units are its own: nothing anywhere converts them to another product's."""
+
+    key = models.SlugField(unique=True)
+    brand = models.CharField(max_length=40)
+    generic_name = models.CharField(max_length=60)
+    manufacturer = models.CharField(max_length=80)
+    hcpcs = models.CharField("HCPCS code", max_length=5)
+    units_per_billing_unit = models.PositiveIntegerField()
+    in_use_hours = models.PositiveSmallIntegerField()
+    in_use_confidence = models.CharField(max_length=2, choices=Confidence)
+    contains_albumin = models.BooleanField()
+    albumin_confidence = models.CharField(max_length=2, choices=Confidence, default=Confidence.B)
+    contains_milk_protein = models.BooleanField()
+    milk_protein_confidence = models.CharField(max_length=2, choices=Confidence, default=Confidence.B)
+    ready_to_use = models.BooleanField(default=False, help_text="Supplied as a solution; dilution is optional.")
+    reference_version = models.CharField(max_length=20)
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["brand"]
+
+    def __str__(self) -> str:
+        return self.brand
+
+
+class VialSize(models.Model):
+    """A vial a product comes in."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="vial_sizes")
+    units = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    ndc11 = models.CharField("NDC (11 digits)", max_length=13, blank=True)
+    confidence = models.CharField(max_length=2, choices=Confidence)
+    source = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["product", "units"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "units"], name="vial_size_once"),
+            models.CheckConstraint(condition=models.Q(units__gt=0), name="vial_size_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.brand} {self.units} U"
+
+
+class Dilution(models.Model):
+    """A reconstitution the label lists for a vial: mL of diluent added to that many units."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="dilutions")
+    vial_units = models.PositiveIntegerField()
+    diluent_ml = models.DecimalField("mL of diluent", max_digits=5, decimal_places=2)
+    note = models.CharField(max_length=200, blank=True)
+    confidence = models.CharField(max_length=2, choices=Confidence)
+
+    class Meta:
+        ordering = ["product", "vial_units", "diluent_ml"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "vial_units", "diluent_ml"], name="dilution_once"),
+            models.CheckConstraint(condition=models.Q(vial_units__gt=0, diluent_ml__gt=0), name="dilution_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vial_units} U in {self.diluent_ml.normalize():f} mL"
+
+
+class LabelInterval(models.Model):
+    """The shortest time between sessions that a product's label allows, for everyone or for a group of patients.
+
+    `indication` is a condition's key, or empty for every use; `under_18` None means any age.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="label_intervals")
+    indication = models.CharField(max_length=60, blank=True)
+    under_18 = models.BooleanField(null=True, blank=True)
+    days = models.PositiveSmallIntegerField()
+    confidence = models.CharField(max_length=2, choices=Confidence)
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["product", "indication", "days"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "indication", "under_18"], name="label_interval_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.brand}: {self.days} days"
+
+
+class LabelMaximum(models.Model):
+    """The most of a product its label allows an adult.
+
+    `window_days` 0 counts one session alone; otherwise this session and those of the previous window_days - 1 days
+    together. `indications` are the keys of the conditions whose units count together, or empty for every use.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="label_maxima")
+    indications = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    units = models.PositiveIntegerField()
+    window_days = models.PositiveSmallIntegerField(default=0)
+    confidence = models.CharField(max_length=2, choices=Confidence)
+    words = models.CharField(max_length=300)
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["product", "indications"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "indications", "window_days"], name="label_maximum_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.brand}: {self.units} U"
+
+
+@pghistory.track()
+class Lot(Versioned):
+    """A manufacturer's lot as it came to the clinic."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lots")
+    number = models.CharField("lot number", max_length=40)
+    expires_on = models.DateField()
+    recalled_on = models.DateField(null=True, blank=True)
+    recall_reason = models.CharField(max_length=200, blank=True)
+
+    objects = LotQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["expires_on", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "number"],
+                name="lot_once",
+                violation_error_message="This lot of this product is already there: add vials to it.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.brand} lot {self.number}"
+
+    def problem(self, *, on: date) -> str | None:
+        """Why no vial of this lot may be used on that date, or None."""
+        if self.recalled_on is not None and self.recalled_on <= on:
+            return f"Lot {self.number} was recalled on {self.recalled_on:%-d %b %Y}."
+        if self.expires_on < on:
+            return f"Lot {self.number} expired on {self.expires_on:%-d %b %Y}."
+        return None
+
+
+@pghistory.track()
+class Vial(Versioned):
+    """One vial. Single-dose: one patient, one session, the rest discarded."""
+
+    class Status(models.TextChoices):
+        IN_STOCK = "in stock", "in stock"
+        USED = "used", "used"
+        REMOVED = "removed", "removed"
+
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="vials")
+    size = models.ForeignKey(VialSize, on_delete=models.PROTECT, related_name="vials")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="vials")
+    status = models.CharField(max_length=10, choices=Status, default=Status.IN_STOCK)
+    received_on = models.DateField()
+
+    objects = VialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["lot__expires_on", "id"]
+        indexes = [
+            models.Index(fields=["site", "size", "lot"], name="vial_in_stock", condition=models.Q(status="in stock")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["in stock", "used", "removed"]), name="vial_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} lot {self.lot.number} (vial {self.pk})"
+
+
+class StockMovement(models.Model):
+    """A vial came, was used, or left; one of each at the most, which is what stops a vial being used twice."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", "received"
+        USED = "used", "used"
+        REMOVED = "removed", "removed"
+
+    vial: models.ForeignKey[Vial, Any] = models.ForeignKey(Vial, on_delete=models.PROTECT, related_name="movements")
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vial", "kind"],
+                name="stock_movement_once",
+                violation_error_message="This vial has already been taken from stock.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vial} {self.kind}"
