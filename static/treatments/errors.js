@@ -1,0 +1,25 @@
+// Puts each message of the server beside the field it is about.
+
+/** @param list the element whose li[data-for] name a field of the form */
+export function showErrors(form, list) {
+  form.querySelectorAll(".live-error").forEach((old) => {
+    const owner = document.getElementById(old.dataset.of);
+    owner?.removeAttribute("aria-invalid");
+    owner?.removeAttribute("aria-describedby");
+    owner?.classList.remove("is-invalid");
+    old.remove();
+  });
+  for (const item of list?.querySelectorAll("li[data-for]") ?? []) {
+    const field = form.elements[item.dataset.for];
+    if (!field?.after) continue;
+    const note = document.createElement("p");
+    note.className = "field-error live-error";
+    note.id = `${field.id}-error`;
+    note.dataset.of = field.id;
+    note.textContent = item.textContent;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", note.id);
+    field.classList.add("is-invalid");
+    field.after(note);
+  }
+}

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from audit.actions import lock_version
+from treatments.actions.windows import retarget
+from treatments.models import FollowUp, TreatmentCourse
+
+
+@transaction.atomic
+def record_follow_up(
+    *,
+    follow_up: FollowUp,
+    by: User,
+    version: int | None,
+    on: date,
+    onset_on: date | None = None,
+    peak_on: date | None = None,
+    wear_off_on: date | None = None,
+    impression: int | None = None,
+    adverse_event: bool | None = None,
+    adverse_event_text: str = "",
+    note: str = "",
+) -> FollowUp:
+    """Record what a follow-up found on that day; a wear-off sets the open window's target.
+
+    Raises StaleVersionError when someone else recorded it meanwhile, ValidationError for one that was cancelled, a date
+    before the session or after `on`, or an adverse event without words.
+    """
+    # The course first: signing and voiding lock it before the follow-ups, too.
+    course = (TreatmentCourse.objects.select_for_update(of=("self",)).select_related("condition", "patient")).get(
+        pk=follow_up.course_id
+    )
+    follow_up = lock_version(follow_up, version=version)
+    if follow_up.status == FollowUp.Status.CANCELLED:
+        raise ValidationError("This follow-up was cancelled.")
+    problems: dict[str, str] = {}
+    for name, value in (("onset_on", onset_on), ("peak_on", peak_on), ("wear_off_on", wear_off_on)):
+        if value is not None and value < follow_up.session.performed_on:
+            problems[name] = "Before the session."
+        if value is not None and value > on:
+            problems[name] = "This day lies in the future."
+    if adverse_event and not adverse_event_text.strip():
+        problems["adverse_event_text"] = "Say what happened."
+    if problems:
+        raise ValidationError(problems)
+    follow_up.onset_on, follow_up.peak_on, follow_up.wear_off_on = onset_on, peak_on, wear_off_on
+    follow_up.impression, follow_up.note = impression, note.strip()
+    follow_up.adverse_event = adverse_event
+    follow_up.adverse_event_text = adverse_event_text.strip() if adverse_event else ""
+    follow_up.status, follow_up.done_on, follow_up.done_by = FollowUp.Status.DONE, on, by
+    follow_up.full_clean()
+    follow_up.save()
+    retarget(course=course)
+    return follow_up

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Site, User
+from audit.models import Versioned
+from patients.models import Patient
+from treatments.models.reference import Condition, ConditionPolicy, DiagnosisCode
+from treatments.querysets.courses import TreatmentCourseQuerySet
+from treatments.rules.windows import Booking, State, booking_of, next_booked, state_on
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class WindowDates(models.Model):
+    """The stored dates of a window; rules.windows says what each means."""
+
+    last_session_on = models.DateField(null=True, blank=True)
+    eligible_on = models.DateField(null=True, blank=True)
+    opening_on = models.DateField(null=True, blank=True)
+    window_opens_on = models.DateField(null=True, blank=True)
+    window_closes_on = models.DateField(null=True, blank=True)
+    lapses_on = models.DateField(null=True, blank=True)
+    target_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+DATE_FIELDS = tuple(field.name for field in WindowDates._meta.local_fields)
+
+
+@pghistory.track(exclude=["booked_dates", "booked_until"])
+class TreatmentCourse(WindowDates, Versioned):
+    """One patient and one condition, over years. Carries the dates of its open window, for fast lists.
+
+    `booked_dates` and `booked_until` are kept by the diary (a trigger there); nothing else writes them.
+    """
+
+    class ClosedReason(models.TextChoices):
+        COMPLETED = "completed", "completed"
+        PAUSED = "paused", "paused"
+        STOPPED = "stopped", "stopped"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")
+    condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="courses")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="courses")
+    provider = models.ForeignKey(User, on_delete=models.PROTECT, related_name="courses")
+    diagnosis = models.ForeignKey(DiagnosisCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    started_on = models.DateField()
+    closed_on = models.DateField(null=True, blank=True)
+    closed_reason = models.CharField(max_length=10, choices=ClosedReason, blank=True)
+    closed_note = models.CharField(max_length=200, blank=True)
+    booked_dates = ArrayField(models.DateField(), default=list, editable=False)
+    booked_until = models.DateField(null=True, editable=False)
+
+    objects = TreatmentCourseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["site", "window_closes_on", "id"], name="course_open_by_window", condition=Q(closed_on=None)
+            ),
+            models.Index(fields=["patient", "condition"], name="course_of_patient"),
+            # Recall rows that still need a booking are looked up by this one.
+            models.Index(
+                fields=["site", "booked_until", "window_opens_on", "id"],
+                name="course_unbooked",
+                condition=Q(closed_on=None),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "condition"],
+                condition=Q(closed_on=None),
+                name="course_open_once",
+                violation_error_message="This patient already has an open course for this condition.",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_on=None, closed_reason="") | (Q(closed_on__isnull=False) & ~Q(closed_reason="")),
+                name="course_closed_with_reason",
+                violation_error_message="A closed course needs its reason.",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    last_session_on=None,
+                    eligible_on=None,
+                    opening_on=None,
+                    window_opens_on=None,
+                    window_closes_on=None,
+                    lapses_on=None,
+                    target_on=None,
+                )
+                | Q(
+                    last_session_on__isnull=False,
+                    eligible_on__isnull=False,
+                    opening_on__isnull=False,
+                    window_opens_on__isnull=False,
+                    window_closes_on__isnull=False,
+                    lapses_on__isnull=False,
+                    target_on__isnull=False,
+                ),
+                name="course_dates_all_or_none",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Course {self.pk}"
+
+    def state(self, *, on: date) -> State:
+        """The state on that site-local date; needs the patient loaded."""
+        return state_on(
+            self,
+            closed_from=[self.closed_on, self.patient.died_on, self.patient.left_on],
+            on=on,
+        )
+
+    def next_booked(self, *, on: date) -> date | None:
+        """The next booked session day, or None."""
+        return next_booked(self, booked_dates=self.booked_dates, on=on)
+
+    def booking(self, *, on: date) -> Booking:
+        return booking_of(self, booked_dates=self.booked_dates, on=on)
+
+
+@pghistory.track()
+class RetreatmentWindow(WindowDates):
+    """The window that one session opened for one course; closed by the course's next session.
+
+    Its dates never move when a policy changes. `reasons` says in words what set each date: a list of
+    {date, words, rule, version, source, confidence}. A target that a person chose is kept beside the calculated one.
+    """
+
+    course = models.ForeignKey(TreatmentCourse, on_delete=models.PROTECT, related_name="windows")
+    session = models.ForeignKey("treatments.InjectionSession", on_delete=models.PROTECT, related_name="windows")
+    policy = models.ForeignKey(ConditionPolicy, on_delete=models.PROTECT, related_name="+")
+    reasons = models.JSONField(default=list)
+    target_chosen_on = models.DateField(null=True, blank=True)
+    target_chosen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    target_chosen_reason = models.CharField(max_length=200, blank=True)
+    closed_by = models.ForeignKey(
+        "treatments.InjectionSession", on_delete=models.PROTECT, null=True, blank=True, related_name="closed_windows"
+    )
+    voided = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["course", "-last_session_on", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "session"], name="window_once_per_session"),
+            models.UniqueConstraint(
+                fields=["course"], condition=Q(closed_by=None, voided=False), name="window_one_open_per_course"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Window {self.pk}"

@@ -1,0 +1,79 @@
+"""What the database itself refuses, whoever asks: the last judge over signed sessions."""
+
+import pgtrigger
+
+# Only these may change when a signed or recorded session is voided.
+_VOID_COLUMNS = "'{status,voided_at,voided_by_id,void_reason,version,saved_at}'::text[]"
+
+SIGNED_SESSION_IS_LOCKED = pgtrigger.Trigger(
+    name="signed_session_is_locked",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    func=f"""
+        IF OLD.status = 'draft' THEN
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        END IF;
+        IF TG_OP = 'UPDATE' AND OLD.status IN ('signed', 'recorded') AND NEW.status = 'voided'
+           AND to_jsonb(NEW) - {_VOID_COLUMNS} = to_jsonb(OLD) - {_VOID_COLUMNS} THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'A % session cannot be changed.', OLD.status USING ERRCODE = 'integrity_constraint_violation';
+    """,
+)
+
+SIGNED_SESSION_IS_COMPLETE = pgtrigger.Trigger(
+    name="signed_session_is_complete",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    declare=[("injected", "numeric"), ("given", "numeric"), ("unclosed", "integer"), ("empty", "integer")],
+    func="""
+        IF NEW.status <> 'signed' OR (TG_OP = 'UPDATE' AND OLD.status = 'signed') THEN
+            RETURN NEW;
+        END IF;
+        SELECT sum(units), count(*) FILTER (WHERE units IS NULL) INTO injected, empty
+          FROM treatments_injection WHERE session_id = NEW.id;
+        SELECT sum(use.units_given),
+               count(*) FILTER (WHERE use.units_given + use.units_discarded <> size.units
+                                   OR size.product_id <> NEW.product_id)
+          INTO given, unclosed
+          FROM treatments_vialuse use
+          JOIN inventory_vial vial ON vial.id = use.vial_id
+          JOIN inventory_vialsize size ON size.id = vial.size_id
+         WHERE use.session_id = NEW.id;
+        IF coalesce(injected, 0) <= 0 OR empty > 0 THEN
+            RAISE EXCEPTION 'A session is signed with units at every site.'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF given IS DISTINCT FROM injected OR unclosed > 0 THEN
+            RAISE EXCEPTION 'The vials of a signed session must close: given plus discarded is the vial.'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+# For the rows of a session: they change while it is a draft, and never after. The row is locked against a signing
+# that runs at the same moment.
+DRAFT_ROWS_ONLY = pgtrigger.Trigger(
+    name="draft_rows_only",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    declare=[("found_status", "text")],
+    func="""
+        IF TG_OP <> 'INSERT' THEN
+            SELECT status INTO found_status FROM treatments_injectionsession WHERE id = OLD.session_id FOR SHARE;
+            IF found_status <> 'draft' THEN
+                RAISE EXCEPTION 'A % session cannot be changed.', found_status
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+        END IF;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        SELECT status INTO found_status FROM treatments_injectionsession WHERE id = NEW.session_id FOR SHARE;
+        IF found_status <> 'draft' THEN
+            RAISE EXCEPTION 'A % session cannot be changed.', found_status
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from treatments.models import FollowUp  # noqa: F401
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def visible_to(self, user: User) -> FollowUpQuerySet:
+        return self.filter(course__patient__site__in=user.sites.all())
+
+    def planned(self) -> FollowUpQuerySet:
+        return self.filter(status="planned")
+
+    def still_wanted(self) -> FollowUpQuerySet:
+        """Planned follow-ups that somebody should do.
+
+        Left out: patients who died or left, and what a later session of the course has made pointless.
+        """
+        return self.planned().filter(
+            course__patient__died_on=None,
+            course__patient__left_on=None,
+            session__performed_on__gte=F("course__last_session_on"),
+        )
+
+    def due(self, *, on: date) -> FollowUpQuerySet:
+        """Planned follow-ups, still wanted, whose day has come."""
+        return self.still_wanted().filter(due_on__lte=on)
+
+    def upcoming(self, *, on: date) -> FollowUpQuerySet:
+        """Planned follow-ups, still wanted, of later days."""
+        return self.still_wanted().filter(due_on__gt=on)
+
+    def for_list(self) -> FollowUpQuerySet:
+        return self.select_related("course__patient", "course__condition", "course__provider", "session")
+
+    def for_record(self) -> FollowUpQuerySet:
+        """What the page of one follow-up shows."""
+        return self.for_list().select_related("course__site", "session__product", "session__provider", "done_by")

@@ -1,0 +1,156 @@
+"""How states, bookings, dates and windows look. Presentation only: nothing here decides anything."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from treatments import strip as strips
+
+register = template.Library()
+
+# Each state has a shape of its own, in a square of 10 px, so that it can be told without colour.
+SHAPES = {
+    "new": "M5 .5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zm0 1.6a2.9 2.9 0 1 1 0 5.8 2.9 2.9 0 0 1 0-5.8z",
+    "in-effect": "M5 .5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
+    "opening": "M1.5 .5 9.5 5l-8 4.5z",
+    "due": "M1 1h8v8H1z",
+    "overdue": "M0 1h10L5 9.7z",
+    "lapsed": "M1 .5h8L6 5l3 4.5H1L4 5z",
+    "booked": "M5 0l5 5-5 5-5-5z",
+    "early": "M0 1h10L5 9.7z",
+    "late": "M1 1h8v8H1z",
+    "closed": "M1 3.7h8v2.6H1z",
+    "note": "M5 .5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
+    "warn": "M5 0l5 9.5H0z",
+    "stop": "M3 0h4l3 3v4l-3 3H3L0 7V3z",
+}
+
+BOOKINGS = {
+    "booked in the window": ("booked", "booked"),
+    "booked too early": ("early", "booked too early"),
+    "booked too late": ("late", "booked too late"),
+}
+
+
+def _slug(state: object) -> str:
+    return str(state).strip().lower().replace("_", "-").replace(" ", "-")
+
+
+@register.simple_tag
+def state_shape(state: object) -> SafeString:
+    """The shape of a state alone, in its colour; for tabs and legends where the word stands beside it."""
+    slug = _slug(state)
+    return format_html(
+        '<svg class="shape is-{}" viewBox="0 0 10 10" aria-hidden="true" focusable="false"><path d="{}"/></svg>',
+        slug,
+        SHAPES.get(slug, SHAPES["closed"]),
+    )
+
+
+@register.simple_tag
+def state_pill(state: object) -> SafeString:
+    """A state as word, colour and shape. `state` is the word, for example "in effect"."""
+    slug = _slug(state)
+    return format_html('<span class="pill pill-{}">{}{}</span>', slug, state_shape(slug), slug.replace("-", " "))
+
+
+@register.simple_tag
+def booking_pill(booking: object, on: date | None = None, today: date | None = None) -> SafeString:
+    """The booking beside a state: mark, words and the day. With `today`, another year than its own is shown."""
+    known = BOOKINGS.get(str(booking))
+    if known is None:
+        return format_html('<span class="booking booking-none">{}</span>', "not booked")
+    slug, words = known
+    when = format_html(" {}", _time(on, strips.short_date(on, today=today or on))) if on else ""
+    return format_html('<span class="booking is-{}">{}<span>{}{}</span></span>', slug, state_shape(slug), words, when)
+
+
+@register.simple_tag
+def window_strip(course: Any, today: date, booked_on: date | None = None, size: str = "small") -> SafeString:
+    """The strip of a course or window: anything with the window's dates as attributes, each a date or None.
+
+    `size` is "small" for rows or "large" with words and dates for pages.
+    """
+    large = size == "large"
+    strip = strips.of(course, today=today, booked_on=booked_on or None)
+    if strip is None:
+        return format_html('<span class="strip-empty{}">{}</span>', " is-large" if large else "", strips.NO_SESSION)
+    parts = strips.large(strip) if large else strips.small(strip)
+    width, height = strips.LARGE if large else strips.SMALL
+    return format_html(
+        '<svg class="strip strip-{}" viewBox="0 0 {} {}" role="img" focusable="false">'
+        "<title>{}</title><desc>{}</desc>{}</svg>",
+        "large" if large else "small",
+        width,
+        height,
+        strips.title(strip),
+        strips.description(strip),
+        # The parts hold numbers and fixed words only.
+        format_html_join("", "{}", ((SafeString(part),) for part in parts)),
+    )
+
+
+def _time(day: date, words: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', day.isoformat(), f"{day:%A} {strips.long_date(day)}", words
+    )
+
+
+def _day(value: date | datetime) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _relative(days: int) -> str:
+    named = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    if days in named:
+        return named[days]
+    length = strips.days_in_words(abs(days))
+    return f"in {length}" if days > 0 else f"{length} ago"
+
+
+@register.filter
+def near(value: date | datetime | None, today: date) -> SafeString | str:
+    """A date as people say it: "Tue 3 Feb, in 2 weeks"; the exact date on hover. A moment must be in site time."""
+    if not value:
+        return ""
+    day = _day(value)
+    relative = _relative((day - today).days)
+    if relative in ("today", "tomorrow", "yesterday"):
+        return _time(day, relative)
+    return _time(day, f"{day:%a} {strips.short_date(day, today=today)}, {relative}")
+
+
+@register.filter
+def day(value: date | datetime | None, today: date) -> SafeString | str:
+    """A date for a dense table: "3 Feb", with the year when it is not today's; the exact date on hover."""
+    return _time(_day(value), strips.short_date(_day(value), today=today)) if value else ""
+
+
+@register.filter
+def ago(value: date | datetime | None, today: date) -> SafeString | str:
+    """How long since, or until: "12 weeks ago", "in 3 days"; the exact date on hover."""
+    return _time(_day(value), _relative((_day(value) - today).days)) if value else ""
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite static/clinic/icons.svg; decoration only, so words must stand beside it."""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        " icon-mark" if name == "mark" else "",
+        static("clinic/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """The first letters of the first and the last part of a name, titles like "Dr" left out."""
+    parts = [part for part in str(name).split() if part.rstrip(".").lower() not in {"dr", "mr", "ms", "mrs", "prof"}]
+    return conditional_escape("".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper())

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit.actions import record
+from audit.models import StaleVersionError
+from inventory.actions import VialTakenError
+from patients.models import Patient
+from treatments.actions.sessions import (
+    SigningRefusedError,
+    save_draft,
+    sign_session,
+    start_session,
+)
+from treatments.checks import findings_of
+from treatments.forms.session import plain
+from treatments.models import InjectionSession, TreatmentCourse
+from treatments.views.bodymaps import MAP_TITLES, maps_of
+from treatments.views.charting import Charting
+from treatments.views.drafting import courses_of, header_of, sites_of, vials_of
+
+
+@require_POST
+@permission_required("treatments.chart_session", raise_exception=True)
+def session_start(request: HttpRequest, patient_id: int) -> HttpResponse:
+    """Begin today's draft for the courses chosen, or take up the one already begun."""
+    patient = get_object_or_404(Patient.objects.visible_to(request.user).select_related("site"), pk=patient_id)
+    courses = list(
+        TreatmentCourse.objects.visible_to(request.user).filter(
+            patient=patient, closed_on=None, pk__in=[_number(value) for value in request.POST.getlist("courses")]
+        )
+    )
+    site = request.site or patient.site
+    try:
+        session = start_session(patient=patient, site=site, courses=courses, on=site.today(), by=request.user)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect("clinic:chart", patient_id=patient.pk)
+    return redirect("treatments:session-chart", session_id=session.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("treatments.chart_session", raise_exception=True)
+def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Chart a draft. Every button posts the whole page; a script posts it after each change as `autosave`."""
+    session = _draft(request, session_id)
+    if not session.is_draft:
+        if request.method == "POST":
+            messages.error(request, "This session is signed and cannot be changed.")
+        return _go(request, "treatments:session-detail", session.pk)
+    today = session.site.today()
+    if request.method == "GET":
+        record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
+        return render(
+            request, "treatments/session_chart.html", Charting(session, user=request.user, today=today).context()
+        )
+
+    posted = Charting(session, user=request.user, today=today, data=request.POST)
+    action = request.POST.get("action", "save")
+    valid = all([posted.header.is_valid(), posted.sites.is_valid(), posted.vials.is_valid()])
+    vials, short = vials_of(posted, request) if valid else ([], [])
+    for form, available in short:
+        form.add_error("count", f"Only {available} in stock." if available else "None in stock.")
+        valid = False
+    if not valid:
+        return _not_saved(request, posted, status=422)
+    try:
+        save_draft(
+            session=session,
+            header=header_of(posted, request),
+            sites=sites_of(posted, request),
+            vials=vials,
+            by=request.user,
+            version=posted.header.cleaned_data["version"] or 0,
+            courses=courses_of(posted, request),
+        )
+    except StaleVersionError as stale:
+        return _not_saved(request, posted, status=409, conflict=stale.current)
+    except ValidationError as problem:
+        posted.header.add_error(None if "units" not in problem.messages[0] else "product", problem.messages[0])
+        return _not_saved(request, posted, status=422)
+
+    if action == "autosave":
+        fresh = Charting(_session(request, session_id), user=request.user, today=today, known=posted)
+        return render(request, "treatments/session_chart.html#saved", fresh.saved())
+    return _go(request, "treatments:session-review" if action == "review" else "treatments:session-chart", session_id)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("treatments.chart_session", raise_exception=True)
+def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
+    """All findings in one list; warnings take a reason; signing, once, even if pressed twice."""
+    session = _session(request, session_id)
+    if not session.is_draft:
+        return redirect("treatments:session-detail", session_id=session.pk)
+    reasons = {key[7:]: value.strip() for key, value in request.POST.items() if key.startswith("reason:")}
+    missing: set[str] = set()
+    if request.method == "POST":
+        if not request.user.has_perm("treatments.sign_session"):
+            raise PermissionDenied
+        try:
+            sign_session(
+                session=session,
+                by=request.user,
+                # None would sign whatever stands there: a page without its version counts as an old one.
+                version=_number(request.POST.get("version")) or 0,
+                reasons=reasons,
+                now=timezone.now(),
+            )
+        except SigningRefusedError as refused:
+            missing = {finding.key for finding in refused.findings}
+        except StaleVersionError:
+            messages.error(request, "The draft was changed after you opened this page. Look through it again.")
+        except VialTakenError as taken:
+            messages.error(request, f"{taken}. Save the draft again: it takes another vial of the lot.")
+            return redirect("treatments:session-chart", session_id=session.pk)
+        except ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+        else:
+            messages.success(request, "Signed.")
+            return redirect("treatments:session-detail", session_id=session.pk)
+        session = _session(request, session_id)
+    else:
+        record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
+    today = session.site.today()
+    findings = findings_of(session, by=request.user, today=today)
+    context = _summary(session) | {
+        "findings": [
+            {"finding": finding, "reason": reasons.get(finding.key, ""), "missing": finding.key in missing}
+            for finding in findings
+        ],
+        "stops": sum(finding.severity == "stop" for finding in findings),
+        "warnings": sum(finding.severity == "warn" for finding in findings),
+        "today": today,
+    }
+    return render(request, "treatments/session_review.html", context, status=422 if missing else 200)
+
+
+@require_http_methods(["GET"])
+@permission_required("treatments.view_session", raise_exception=True)
+def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
+    """One session as it stands: signed, recorded from outside, voided, or still a draft."""
+    session = _session(request, session_id)
+    record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
+    context = _summary(session) | {
+        "windows": session.windows.select_related("course__condition"),
+        "follow_ups": session.follow_ups.select_related("course__condition"),
+        "findings": session.findings,
+        "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
+        "today": session.site.today(),
+    }
+    return render(request, "treatments/session_detail.html", context)
+
+
+def _session(request: HttpRequest, session_id: int) -> InjectionSession:
+    return get_object_or_404(InjectionSession.objects.visible_to(request.user).for_chart(), pk=session_id)
+
+
+def _draft(request: HttpRequest, session_id: int) -> InjectionSession:
+    return get_object_or_404(InjectionSession.objects.visible_to(request.user).for_charting(), pk=session_id)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
+def _go(request: HttpRequest, name: str, session_id: int) -> HttpResponse:
+    if not request.htmx:
+        return redirect(name, session_id=session_id)
+    # A script cannot follow a redirect to another page by itself.
+    return HttpResponse(status=409, content=_GONE)
+
+
+_GONE = (
+    '<span id="charting-status" class="charting-status is-stale" data-swap="always" role="status">'
+    "This session has been signed; nothing more can be saved.</span>"
+)
+
+
+def _not_saved(
+    request: HttpRequest, posted: Charting, *, status: int, conflict: InjectionSession | None = None
+) -> HttpResponse:
+    """What was typed, with what is wrong beside it; for a script only the words and the messages."""
+    errors = posted.errors()
+    context = {
+        "session": posted.session,
+        "errors": errors,
+        "error_count": len(errors),
+        "failed": True,
+        "saved_at": posted.session.site.localtime(posted.session.saved_at).replace(tzinfo=None),
+    }
+    if conflict is not None:
+        context |= {
+            "conflict": conflict,
+            "conflict_at": posted.session.site.localtime(conflict.saved_at).replace(tzinfo=None),
+        }
+    if request.htmx:
+        return render(request, "treatments/session_chart.html#not-saved", context, status=status)
+    page = posted.context() | context
+    if conflict is not None:
+        page["version"] = conflict.version
+    return render(request, "treatments/session_chart.html", page, status=status)
+
+
+def _summary(session: InjectionSession) -> dict[str, Any]:
+    """What the review and the signed session both show."""
+    rows = list(session.injections.all())
+    total = sum((row.units for row in rows if row.units), Decimal(0)) or session.outside_units or Decimal(0)
+    muscles: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for row in rows:
+        entry = muscles.setdefault(
+            (row.course_id, row.muscle.name, row.side),
+            {"course_id": row.course_id, "muscle": row.muscle.name, "side": row.get_side_display(), "doses": []},
+        )
+        entry["doses"].append(row.units)
+    for entry in muscles.values():
+        given = [units for units in entry["doses"] if units is not None]
+        entry["sites"], entry["units"] = len(entry["doses"]), plain(sum(given, Decimal(0)))
+        entry["each"] = " + ".join(plain(units) if units is not None else "–" for units in entry["doses"])
+        if len(set(entry["doses"])) == 1 and len(entry["doses"]) > 1:
+            entry["each"] = f"{entry['sites']} × {plain(entry['doses'][0]) or '–'}"
+    courses = [row.course for row in session.treated.all()]
+    per_ml = session.units_per_ml
+    return {
+        "session": session,
+        "patient": session.patient,
+        "courses": [
+            {
+                "course": course,
+                "rows": [entry for entry in muscles.values() if entry["course_id"] == course.pk],
+                "units": plain(sum((r.units for r in rows if r.units and r.course_id == course.pk), Decimal(0))),
+            }
+            for course in courses
+        ],
+        "total": plain(total),
+        "site_count": len(rows),
+        "volume": plain(total / per_ml) if per_ml and rows else "",
+        "dilution": f"{session.dilution_units} U in {plain(session.dilution_ml)} mL" if per_ml else "",
+        "vials": [
+            {"use": use, "given": plain(use.units_given), "discarded": plain(use.units_discarded)}
+            for use in session.vial_uses.all()
+        ],
+        "discarded": plain(sum((use.units_discarded for use in session.vial_uses.all()), Decimal(0))),
+        "maps": maps_of(session, [view for view in MAP_TITLES if view in {row.view for row in rows}]),
+    }
