@@ -1,0 +1,301 @@
+"""Scores over time as pictures: the places of points, lines and labels; the templates draw them as SVG.
+
+Drawn on the server, with classes and no styles: chart libraries set style attributes, which the content policy refuses.
+So a chart needs no script, prints, and follows light, dark and paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+
+from outcomes.models import Assessment, Instrument, ResponderRule
+from outcomes.review import Retreatments
+from outcomes.rules import Rule, Score, Timing, baseline_of, change_percent, plain, signed
+from treatments.models import RetreatmentWindow, TreatmentCourse
+
+# The chart of one instrument, in px: the plot lies between left and right, top and bottom.
+WIDTH, HEIGHT = 520, 190
+LEFT, RIGHT, TOP, BOTTOM = 30, 508, 26, 160
+BARS_WIDTH, BARS_HEIGHT = 640, 200
+BARS_LEFT, BARS_RIGHT, BARS_TOP, BARS_BOTTOM = 30, 636, 12, 172
+INSET = 14  # px from the axis to the first day, and from the last day to the end
+LABEL_ROOM = 24  # px between two points that both carry their number
+TICK_ROOM = 62  # px for "Mar 2026"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on the chart in px, and what stands there."""
+
+    x: float
+    y: float
+    words: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One score of the table, with its change from baseline in points, and in percent where that means something."""
+
+    assessment: Assessment
+    is_baseline: bool
+    change: str
+    percent: int | None
+
+    @property
+    def percent_words(self) -> str:
+        return "" if self.percent is None else signed(self.percent)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The scores of one instrument over one course."""
+
+    instrument: Instrument
+    rows: list[ScoreRow]
+    points: list[Mark]
+    line: str
+    sessions: list[Mark]
+    x_ticks: list[Mark]
+    y_ticks: list[Mark]
+    baseline: Mark | None
+    response: Mark | None
+    description: str
+
+    @property
+    def response_band(self) -> tuple[float, float]:
+        """Where the scores that are a response lie: y and height in px."""
+        if self.response is None:
+            return 0, 0
+        if self.instrument.better == Instrument.Direction.LOWER:
+            return self.response.y, round(BOTTOM - self.response.y, 1)
+        return TOP, round(self.response.y - TOP, 1)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a month's bar in px, what it stands for, and the address of its list."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    timing: str
+    words: str
+    href: str
+
+
+def month_bars(months: Sequence[Retreatments], link: Callable[[date, Timing], str]) -> dict[str, Any]:
+    """The re-treatments of each month as stacked bars: on time below, late and early above. Months may be missing."""
+    if not months:
+        return {}
+    by_month = {found.month: found for found in months if found.month}
+    shown = []
+    day = min(by_month)
+    while day <= max(by_month):
+        shown.append(day)
+        day += relativedelta(months=1)
+    most = max(found.all for found in months)
+    top = next(size * 10**power for power in range(9) for size in (2, 5, 10) if size * 10**power >= most)
+    # Few months do not make thick bars.
+    room = min(56.0, (BARS_RIGHT - BARS_LEFT) / len(shown))
+    segments, ticks = [], []
+    every = -(-len(shown) * 30 // (BARS_RIGHT - BARS_LEFT))
+    for number, day in enumerate(shown):
+        x, y = BARS_LEFT + number * room, float(BARS_BOTTOM)
+        if number % every == 0:
+            # The year stands under its first month, and under January.
+            year = f"{day:%Y}" if number == 0 or day.month <= every else ""
+            ticks.append(Mark(round(x + room / 2, 1), BARS_BOTTOM, f"{day:%b}", year))
+        for timing in (Timing.ON_TIME, Timing.LATE, Timing.EARLY):
+            count = by_month[day].of(timing) if day in by_month else 0
+            if not count:
+                continue
+            height = (BARS_BOTTOM - BARS_TOP) * count / top
+            y -= height
+            segments.append(
+                Segment(
+                    x=round(x + room * 0.14, 1),
+                    y=round(y, 1),
+                    width=round(room * 0.72, 1),
+                    height=round(max(1.0, height - 1), 1),
+                    timing=timing.replace(" ", "-"),
+                    words=f"{day:%B %Y}: {count} {timing}, of {by_month[day].all}",
+                    href=link(day, timing),
+                )
+            )
+    scale = [
+        Mark(BARS_LEFT, round(BARS_BOTTOM - (BARS_BOTTOM - BARS_TOP) * part / 2, 1), f"{top * part // 2}")
+        for part in range(3)
+    ]
+    return {
+        "segments": segments,
+        "x_ticks": ticks,
+        "y_ticks": scale,
+        "width": BARS_WIDTH,
+        "height": BARS_HEIGHT,
+        "right": BARS_RIGHT,
+    }
+
+
+def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow] | None = None) -> dict[str, Any]:
+    """A chart for each instrument scored on this course, its sessions marked, and the rule; three queries.
+
+    `windows`, where they are at hand, save one: those not voided, in any order, with their session and its product.
+    """
+    today = course.site.today()
+    assessments = list(Assessment.objects.of_course(course))
+    if windows is None:
+        windows = RetreatmentWindow.objects.filter(course=course, voided=False).select_related("session__product")
+    sessions = sorted(
+        (window.last_session_on, str(window.session.product or "")) for window in windows if window.last_session_on
+    )
+    rule = ResponderRule.objects.filter(condition=course.condition_id).select_related("instrument").first()
+    charts = []
+    for _, group in groupby(assessments, key=lambda row: row.instrument_id):
+        scores = list(group)
+        own = rule if rule and rule.instrument_id == scores[0].instrument_id else None
+        charts.append(_chart(scores, sessions=sessions, rule=own, today=today))
+    size = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM, "across": RIGHT - LEFT}
+    return {"charts": charts, "rule": rule, "today": today, "size": size}
+
+
+def _chart(
+    scores: Sequence[Assessment],
+    *,
+    sessions: Sequence[tuple[date, str]],
+    rule: ResponderRule | None,
+    today: date,
+) -> Chart:
+    instrument = scores[0].instrument
+    days = [*(score.assessed_on for score in scores), *(day for day, _ in sessions)]
+    first, last = min(days), max([*days, today])
+
+    def x(day: date) -> float:
+        room = RIGHT - LEFT - 2 * INSET
+        return round(LEFT + INSET + room * (day - first).days / max(1, (last - first).days), 1)
+
+    low, high = instrument.minimum, instrument.maximum
+
+    def y(value: Decimal) -> float:
+        return round(float(BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low)), 1)
+
+    values = [Score(score.assessed_on, score.value, score.pk) for score in scores]
+    start = baseline_of(values, first_session_on=sessions[0][0]) if sessions else None
+    points = [
+        Mark(x(score.assessed_on), y(score.value), f"{_day(score.assessed_on)}: {score.shown}", score.shown)
+        for score in scores
+    ]
+    return Chart(
+        instrument=instrument,
+        rows=[_row(score, start) for score in scores],
+        points=_labelled(points),
+        line=" ".join(f"{point.x},{point.y}" for point in points),
+        sessions=_numbered(
+            [
+                Mark(x(day), TOP, f"Session {number}, {_day(day)}{', ' if product else ''}{product}", str(number))
+                for number, (day, product) in enumerate(sessions, start=1)
+            ]
+        ),
+        x_ticks=[Mark(x(day), BOTTOM, words) for day, words in _months(first, last)],
+        y_ticks=[
+            Mark(LEFT, y(value), instrument.grade_labels().get(value, plain(value))) for value in _scale(instrument)
+        ],
+        baseline=Mark(LEFT, y(start.value), f"Baseline {_shown(start, scores)}") if start else None,
+        response=_response(rule.as_rule(), start.value, y, instrument) if rule and start else None,
+        description=_description(instrument, scores, start, len(sessions)),
+    )
+
+
+def _row(score: Assessment, start: Score | None) -> ScoreRow:
+    if start is None or score.assessed_on < start.on:
+        return ScoreRow(score, is_baseline=False, change="", percent=None)
+    if score.pk == start.order:
+        return ScoreRow(score, is_baseline=True, change="", percent=None)
+    percent = change_percent(baseline=start.value, value=score.value)
+    # Grades are ranks with names: their change has points in the coding, and no percent.
+    return ScoreRow(
+        score,
+        is_baseline=False,
+        change=signed(score.value - start.value),
+        percent=None if percent is None or score.instrument.grades else round(percent),
+    )
+
+
+def _labelled(points: list[Mark]) -> list[Mark]:
+    """Numbers at the points that have room for one; the last always has its number."""
+    kept: list[Mark] = []
+    edge = float("inf")
+    for point in reversed(points):
+        has_room = edge - point.x >= LABEL_ROOM
+        edge = point.x if has_room else edge
+        kept.append(point if has_room else Mark(point.x, point.y, point.words))
+    return kept[::-1]
+
+
+def _numbered(marks: list[Mark]) -> list[Mark]:
+    edge = float("-inf")
+    kept = []
+    for mark in marks:
+        has_room = mark.x - edge >= LABEL_ROOM * 0.6
+        edge = mark.x if has_room else edge
+        kept.append(mark if has_room else Mark(mark.x, mark.y, mark.words))
+    return kept
+
+
+def _response(rule: Rule, baseline: Decimal, y: Any, instrument: Instrument) -> Mark | None:
+    """The line a score has to reach to be a response; None when no score can, as from a very good baseline."""
+    change = baseline * rule.change / 100 if rule.is_percent else rule.change
+    needed = baseline - change if rule.lower_is_better else baseline + change
+    if not instrument.minimum <= needed <= instrument.maximum or change == 0:
+        return None
+    way = "or less" if rule.lower_is_better else "or more"
+    return Mark(LEFT, y(needed), f"Response: {plain(round(needed, 2))} {way}")
+
+
+def _scale(instrument: Instrument) -> list[Decimal]:
+    if instrument.grades:
+        return list(instrument.grade_labels())
+    middle = (instrument.minimum + instrument.maximum) / 2
+    return [instrument.minimum, *([middle] if middle % 1 == 0 else []), instrument.maximum]
+
+
+def _months(first: date, last: date) -> Iterable[tuple[date, str]]:
+    """First days of months between the two, as far apart as their words need."""
+    months = max(1, round((last - first).days / 30.44))
+    most = int((RIGHT - LEFT) / TICK_ROOM)
+    step = next((step for step in (1, 2, 3, 6, 12) if months / step <= most), 12 * -(-months // (12 * most)))
+    day = first.replace(day=1)
+    while (day.month - 1) % min(step, 12):
+        day += relativedelta(months=1)
+    while day <= last:
+        if day >= first:
+            yield day, f"{day:%b %Y}"
+        day += relativedelta(months=step)
+
+
+def _description(instrument: Instrument, scores: Sequence[Assessment], start: Score | None, session_count: int) -> str:
+    last = scores[-1]
+    parts = [
+        f"{len(scores)} score{'s' if len(scores) > 1 else ''} and {session_count} session"
+        f"{'' if session_count == 1 else 's'}."
+    ]
+    if start is not None:
+        parts.append(f"Baseline {_shown(start, scores)} on {_day(start.on)}.")
+    parts.append(f"Last {last.shown} on {_day(last.assessed_on)}. {instrument.get_better_display().capitalize()}.")
+    return " ".join(parts)
+
+
+def _shown(start: Score, scores: Sequence[Assessment]) -> str:
+    return next(score.shown for score in scores if score.pk == start.order)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"

@@ -1,0 +1,110 @@
+"""How shares, scores and their charts look. Presentation only: nothing here counts anything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from outcomes.review import Responders, Retreatments, Share
+from outcomes.rules import Outcome, Timing, plain
+from treatments.templatetags.cadence import state_shape
+
+register = template.Library()
+
+NOUGHT = SafeString('<span class="muted">0</span>')
+
+# The plot of one share, px; 0 to 100 % lies between the ends.
+PLOT_WIDTH, PLOT_HEIGHT, PLOT_ENDS = 200, 22, (6, 194)
+
+
+@register.inclusion_tag("outcomes/_scores.html")
+def score_chart(scores: dict[str, Any]) -> dict[str, Any]:
+    """The charts and tables of a course's scores; `scores` comes from outcomes.charts.score_series."""
+    return {"scores": scores}
+
+
+@register.filter
+def score(value: Decimal | None, label: str = "") -> str:
+    """A score as people write it: its grade where it has one, else the number without needless zeros."""
+    return label or ("" if value is None else plain(value))
+
+
+@register.filter
+def interval_words(share: Share) -> str:
+    """ "95 % CI 54–67 %", or nothing for a share of none."""
+    if share.interval is None:
+        return ""
+    return f"95 % CI {round(share.interval.low * 100)}–{round(share.interval.high * 100)} %"
+
+
+@register.filter
+def interval_ends(share: Share) -> str:
+    """ "54–67 %", or nothing for a share of none."""
+    return interval_words(share).removeprefix("95 % CI ")
+
+
+@register.simple_tag
+def figure_link(figures: Responders | Retreatments, name: str, href: str) -> SafeString | str:
+    """The count of an outcome or timing, opening its list; a nought has none to open."""
+    kind = Outcome if isinstance(figures, Responders) else Timing
+    count = figures.of(kind(name))  # type: ignore[arg-type]
+    return format_html('<a href="{}">{}</a>', href, count) if count else NOUGHT
+
+
+SHAPES = {
+    Outcome.RESPONDER: "booked",
+    Outcome.NON_RESPONDER: "closed",
+    Outcome.MISSING: "new",
+    Outcome.NOT_ASSESSABLE: "new",
+    Outcome.PENDING: "in effect",
+    Timing.EARLY: "early",
+    Timing.ON_TIME: "booked",
+    Timing.LATE: "late",
+}
+
+
+@register.simple_tag
+def outcome_mark(figure: str) -> SafeString:
+    """An outcome or timing as shape and word."""
+    shape = SHAPES.get(figure, "closed")  # type: ignore[call-overload]
+    return format_html(
+        '<span class="booking is-{}">{}<span>{}</span></span>', shape.replace(" ", "-"), state_shape(shape), figure
+    )
+
+
+@register.simple_tag
+def interval_plot(share: Share) -> SafeString:
+    """A share as a dot on a line from 0 to 100 %, with its interval; the words stand beside it, so it is decoration."""
+    left, right = PLOT_ENDS
+    middle = PLOT_HEIGHT / 2
+
+    def x(part: float) -> float:
+        return round(left + (right - left) * part, 1)
+
+    mark: SafeString | str = ""
+    if share.interval is not None:
+        mark = format_html(
+            '<line class="plot-interval" x1="{}" x2="{}" y1="{y}" y2="{y}" stroke-width="6"/>'
+            '<circle class="plot-dot" cx="{}" cy="{y}" r="4.5"/>',
+            x(share.interval.low),
+            x(share.interval.high),
+            x(share.part / share.whole),
+            y=middle,
+        )
+    return format_html(
+        '<svg class="interval-plot" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">'
+        '<line class="plot-rest" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>'
+        '<path class="plot-rest" d="M{left} {top}v8M{half} {top}v8M{right} {top}v8"/>{}</svg>',
+        PLOT_WIDTH,
+        PLOT_HEIGHT,
+        mark,
+        left=left,
+        right=right,
+        half=(left + right) / 2,
+        y=middle,
+        top=middle - 4,
+    )

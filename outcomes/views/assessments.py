@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from audit.actions import record
+from outcomes.actions import record_scores
+from outcomes.forms import AssessmentForm
+from outcomes.models import Assessment
+from outcomes.summaries import summaries_for
+from treatments.models import TreatmentCourse
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("outcomes.record_assessment", raise_exception=True)
+def assessment_create(request: HttpRequest, course_id: int) -> HttpResponse:
+    """Record the scores of one day against a course; a second press of the button makes no second row."""
+    course = get_object_or_404(
+        TreatmentCourse.objects.visible_to(request.user)
+        .for_list()
+        .prefetch_related("patient__allergies", "patient__medications", "patient__history_items"),
+        pk=course_id,
+    )
+    today = course.site.today()
+    form = AssessmentForm(request.POST if request.method == "POST" else None, course=course, today=today)
+    if form.is_bound and form.is_valid():
+        try:
+            recorded = record_scores(
+                course=course,
+                scores=form.scores(),
+                assessed_on=form.cleaned_data["assessed_on"],
+                on=today,
+                by=request.user,
+                note=form.cleaned_data["note"],
+            )
+        except ValidationError as problem:
+            form.add_errors(problem)
+        else:
+            messages.success(request, _recorded_words(course, recorded))
+            return redirect("clinic:course", course.pk)
+    if not form.is_bound:
+        record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=course)
+    return render(
+        request,
+        "outcomes/assessment_create.html",
+        {"form": form, "course": course, "patient": course.patient, "today": today},
+        status=422 if form.is_bound else 200,
+    )
+
+
+def _recorded_words(course: TreatmentCourse, recorded: list[Assessment]) -> str:
+    """What was recorded, with the change from baseline where one of them is the course's own measure."""
+    summary = summaries_for([course]).get(course.pk)
+    words = [
+        str(summary)
+        if summary is not None and summary.last.pk == score.pk
+        else f"{score.instrument.short_name} {score.shown}"
+        for score in recorded
+    ]
+    return f"Recorded: {'; '.join(words)}."

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from audit.actions import record
+from audit.models import StaleVersionError
+from outcomes.actions import record_follow_up_with_scores
+from outcomes.forms import FollowUpForm
+from outcomes.models import Assessment
+from outcomes.rules import wear_off_days
+from treatments.models import FollowUp
+
+PAGE_SIZE = 50
+TABS = {"due": "Due", "upcoming": "Upcoming", "recorded": "Recorded"}
+
+
+@require_http_methods(["GET"])
+@permission_required("outcomes.view_follow_ups", raise_exception=True)
+def follow_up_list(request: HttpRequest) -> HttpResponse:
+    """Follow-ups that are due, come later or were recorded; a provider sees their own first."""
+    today = request.site.today() if request.site else timezone.now().date()
+    is_provider = request.user.has_perm("outcomes.record_follow_up")
+    who = request.GET.get("who") or ("mine" if is_provider else "all")
+    tab = request.GET.get("tab") or "due"
+    if who not in ("mine", "all") or tab not in TABS:
+        raise Http404("no such list")
+    visible = FollowUp.objects.visible_to(request.user)
+    if who == "mine":
+        visible = visible.filter(course__provider=request.user)
+    lists = {
+        "due": visible.due(on=today).order_by("due_on", "id"),
+        "upcoming": visible.upcoming(on=today).order_by("due_on", "id"),
+        "recorded": visible.filter(status=FollowUp.Status.DONE).order_by("-done_on", "-id"),
+    }
+    rows = lists[tab].for_list().select_related("done_by")
+    if after := _after(request):
+        # The cursor is a follow-up this person may see, so that its day is read from the row and not the address.
+        last = get_object_or_404(FollowUp.objects.visible_to(request.user), pk=after)
+        rows = rows.filter(
+            Q(done_on__lt=last.done_on) | Q(done_on=last.done_on, id__lt=last.pk)
+            if tab == "recorded"
+            else Q(due_on__gt=last.due_on) | Q(due_on=last.due_on, id__gt=last.pk)
+        )
+    found = list(rows[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    counts = visible.still_wanted().aggregate(
+        due=Count("pk", filter=Q(due_on__lte=today)), upcoming=Count("pk", filter=Q(due_on__gt=today))
+    )
+
+    def address(**query: Any) -> str:
+        return f"{reverse('outcomes:follow-up-list')}?{urlencode({'tab': tab, 'who': who} | query)}"
+
+    return render(
+        request,
+        "outcomes/follow_up_list.html",
+        {
+            "tab": tab,
+            "tabs": [(key, words, counts.get(key), address(tab=key)) for key, words in TABS.items()],
+            "who": who,
+            "mine": address(who="mine"),
+            "all": address(who="all"),
+            "is_provider": is_provider,
+            "follow_ups": shown,
+            "today": today,
+            "first": address() if request.GET.get("after") else None,
+            "more": address(after=shown[-1].pk) if len(found) > PAGE_SIZE else None,
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("outcomes.view_follow_ups", raise_exception=True)
+def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
+    """Record what a follow-up found, and the scores taken at it; read by those who may not record."""
+    follow_up = get_object_or_404(
+        FollowUp.objects.visible_to(request.user)
+        .for_record()
+        .prefetch_related(
+            "course__patient__allergies", "course__patient__medications", "course__patient__history_items"
+        ),
+        pk=follow_up_id,
+    )
+    may_record = request.user.has_perm("outcomes.record_follow_up")
+    if request.method == "POST" and not may_record:
+        raise PermissionDenied
+    course = follow_up.course
+    today = course.site.today()
+    scores = list(Assessment.objects.filter(follow_up=follow_up).select_related("instrument"))
+    scored = {score.instrument_id for score in scores}
+    form, status = None, 200
+    if may_record and follow_up.status != FollowUp.Status.CANCELLED:
+        instruments = [row for row in course.condition.instruments.all() if row.pk not in scored]
+        form = FollowUpForm(
+            request.POST if request.method == "POST" else None,
+            instance=follow_up,
+            today=today,
+            instruments=instruments,
+        )
+    if request.method == "POST" and form is None:
+        messages.error(request, "This follow-up was cancelled; nothing was recorded.")
+        return redirect("outcomes:follow-up-record", follow_up.pk)
+    if form is not None and form.is_bound:
+        if form.is_valid():
+            try:
+                record_follow_up_with_scores(
+                    follow_up=follow_up,
+                    findings=form.findings(),
+                    scores=form.scores(),
+                    version=form.cleaned_data["version"],
+                    done_on=form.cleaned_data["done_on"],
+                    on=today,
+                    by=request.user,
+                )
+            except StaleVersionError as problem:
+                if not _is_pressed_twice(form, problem.current, request):
+                    form.show_conflict(problem)
+                    status = 409
+            except ValidationError as problem:
+                form.add_errors(problem)
+            if not form.errors:
+                messages.success(request, f"{follow_up.name} recorded.")
+                return redirect("clinic:course", course.pk)
+        status = status if status == 409 else 422
+    elif request.method == "GET":
+        record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=follow_up)
+    if form is not None and form.is_bound:
+        follow_up.refresh_from_db(fields=["status", "done_on", "wear_off_on", "impression", "adverse_event"])
+    return render(
+        request,
+        "outcomes/follow_up_record.html",
+        {
+            "follow_up": follow_up,
+            "course": course,
+            "patient": course.patient,
+            "today": today,
+            "form": form,
+            "scores": scores,
+            "wear_off_days": wear_off_days(
+                session_on=follow_up.session.performed_on, wear_off_on=follow_up.wear_off_on
+            ),
+        },
+        status=status,
+    )
+
+
+def _is_pressed_twice(form: FollowUpForm, current: Any, request: HttpRequest) -> bool:
+    """Whether the row already holds exactly this, recorded by this person: the second press of a button."""
+    sent = {name: form.cleaned_data[name] for name in form.Meta.fields} | {"done_on": form.cleaned_data["done_on"]}
+    return (
+        current.status == FollowUp.Status.DONE
+        and current.done_by_id == request.user.pk
+        and all(getattr(current, name) == value for name, value in sent.items())
+    )
+
+
+def _after(request: HttpRequest) -> int | None:
+    after = request.GET.get("after", "")
+    if after and (not after.isdecimal() or len(after) > 18):
+        raise Http404("no such page")
+    return int(after) if after else None

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outcomes.charts import BOTTOM, LEFT, RIGHT, TOP, month_bars, score_series
+from outcomes.review import Retreatments
+from outcomes.rules import Timing
+from outcomes.summaries import summaries_for
+from patients.models import Patient
+from tests.cast import Cast
+from tests.outcomes.cycles import Visit, score, sign
+from treatments.models import TreatmentCourse
+
+D = date(2025, 3, 3)
+
+
+@pytest.fixture
+def course(cast: Cast) -> TreatmentCourse:
+    """A migraine course: baseline 19, two sessions, 8 days at day 80 of the first."""
+    course = cast.course()
+    sign([Visit(course, D, cast.ito), Visit(course, D + timedelta(days=91), cast.ito)], cast)
+    score(course, "headache_days", 19, D, cast.ito)
+    score(course, "headache_days", 8, D + timedelta(days=80), cast.ito)
+    return course
+
+
+def test_chart_marks_sessions_baseline_and_what_would_be_a_response(course):
+    [chart] = score_series(course)["charts"]
+    assert [mark.words for mark in chart.sessions] == ["Session 1, 3 Mar 2025, BOTOX", "Session 2, 2 Jun 2025, BOTOX"]
+    assert chart.baseline.words == "Baseline 19"
+    assert chart.response.words == "Response: 9.5 or less"
+    assert [(row.is_baseline, row.change, row.percent) for row in chart.rows] == [(True, "", None), (False, "−11", -58)]
+    first, last = chart.points
+    assert LEFT < first.x == chart.sessions[0].x
+    assert first.y < last.y  # fewer days lie lower
+    assert "Baseline 19 on 3 Mar 2025. Last 8 on 22 May 2025. Lower is better." in chart.description
+
+
+def test_everything_drawn_lies_in_the_plot(cast, course):
+    for number in range(30):
+        score(course, "hit6", 36 + number, D + timedelta(days=3 * number), cast.ito)
+    for chart in score_series(course)["charts"]:
+        for mark in [*chart.points, *chart.sessions, *chart.x_ticks, *chart.y_ticks]:
+            assert LEFT <= mark.x <= RIGHT
+            assert TOP <= mark.y <= BOTTOM
+        labelled = [point.x for point in chart.points if point.label]
+        assert all(after - before >= 24 for before, after in itertools.pairwise(labelled))
+        assert chart.points[-1].label
+
+
+def test_grades_stand_on_the_axis_in_words(cast):
+    course = cast.course(condition="upper_limb_spasticity")
+    score(course, "mas", "1.5", D, cast.ito)
+    [chart] = score_series(course)["charts"]
+    assert [tick.words for tick in chart.y_ticks] == ["0", "1", "1+", "2", "3", "4"]
+    assert chart.points[0].label == "1+"
+    assert chart.baseline is None  # no session yet
+
+
+def test_a_voided_session_is_not_marked(cast, course):
+    from datetime import UTC, datetime
+
+    from treatments.actions.sessions import void_session
+
+    void_session(session=course.sessions.last(), reason="wrong course", by=cast.ito, now=datetime.now(UTC))
+    assert len(score_series(course)["charts"][0].sessions) == 1
+
+
+def test_course_without_a_score_says_what_a_baseline_is_for(cast):
+    content = render_to_string("outcomes/_scores.html", {"scores": score_series(cast.course())})
+    assert "No score yet." in content
+
+
+def test_chart_has_words_and_a_table_and_no_inline_style(course):
+    content = render_to_string("outcomes/_scores.html", {"scores": score_series(course)})
+    assert "style=" not in content
+    assert "<script" not in content
+    assert "<desc" in content
+    assert "−11 (−58 %)" in " ".join(content.split())
+
+
+def test_series_is_four_queries_however_many_scores(cast, course):
+    course = TreatmentCourse.objects.select_related("site").get(pk=course.pk)
+    for number in range(20):
+        score(course, "hit6", 40 + number, D + timedelta(days=number), cast.ito)
+    with CaptureQueriesContext(connection) as queries:
+        score_series(course)
+    assert len(queries) <= 4
+
+
+# --- the line about a course
+
+
+def test_summary_says_baseline_last_change_and_response(course):
+    assert str(summaries_for([course])[course.pk]) == "headache days 19 → 8 (−58 %, responder)"
+
+
+@pytest.mark.parametrize(
+    ("condition", "scores", "expected"),
+    [
+        ("chronic_migraine", [("headache_days", 19, 0), ("headache_days", 12, 80)],
+         "headache days 19 → 12 (−37 %, non-responder)"),
+        ("chronic_migraine", [("headache_days", 19, 0), ("headache_days", 8, 30)], "headache days 19 → 8 (−58 %)"),
+        ("chronic_migraine", [("headache_days", 19, 0), ("headache_days", 22, 120)], "headache days 19 → 22 (+16 %)"),
+        ("chronic_migraine", [("headache_days", 19, 0)], "headache days 19 at baseline"),
+        ("chronic_migraine", [("headache_days", 8, 80)], "headache days 8, no baseline"),
+        ("chronic_migraine", [("headache_days", 0, 0), ("headache_days", 0, 80)], "headache days 0 → 0 (0 points)"),
+        ("chronic_migraine", [("hit6", 60, 0)], None),
+        ("upper_limb_spasticity", [("mas", "1.5", 0), ("mas", 1, 35)], "MAS 1+ → 1 (−0.5 points, non-responder)"),
+        ("cervical_dystonia", [("twstrs", "41.25", 0), ("twstrs", 30, 35)], "TWSTRS 41.25 → 30 (−27 %, responder)"),
+        ("low_back_pain", [("nrs", 6, 0), ("nrs", 3, 30)], "pain NRS 6 → 3 (−50 %, responder)"),
+    ],
+)  # fmt: skip
+def test_summary_in_words(cast, condition, scores, expected):
+    course = cast.course(condition=condition)
+    sign([Visit(course, D, cast.ito)], cast)
+    for instrument, value, day in scores:
+        score(course, instrument, value, D + timedelta(days=day), cast.ito)
+    found = summaries_for([course]).get(course.pk)
+    assert (str(found) if found else None) == expected
+
+
+def test_before_the_first_session_the_last_score_is_the_baseline_so_far(cast):
+    course = cast.course()
+    score(course, "headache_days", 19, D, cast.ito)
+    assert str(summaries_for([course])[course.pk]) == "headache days 19 at baseline"
+
+
+def test_a_response_belongs_to_the_session_before_the_score(cast, course):
+    # Day 5 after the second session: too early to judge it, and no longer about the first.
+    score(course, "headache_days", 5, D + timedelta(days=96), cast.ito)
+    assert str(summaries_for([course])[course.pk]) == "headache days 19 → 5 (−74 %)"
+    # On the very day of the second session it is still about the first.
+    other = cast.course(cast.omar)
+    sign([Visit(other, D, cast.ito), Visit(other, D + timedelta(days=91), cast.ito)], cast)
+    score(other, "headache_days", 20, D, cast.ito)
+    score(other, "headache_days", 5, D + timedelta(days=91), cast.ito)
+    assert str(summaries_for([other])[other.pk]) == "headache days 20 → 5 (−75 %, responder)"
+
+
+def test_summaries_are_one_query_for_one_course_and_for_many(cast, course):
+    with CaptureQueriesContext(connection) as queries:
+        assert len(summaries_for([course])) == 1
+    few = len(queries)
+    courses = [course]
+    for number in range(7):
+        patient = Patient.objects.create(
+            given_name="Pat", family_name="Row", birth_date=date(1970, 1, 1), site=cast.harbour
+        )
+        courses.append(cast.course(patient, "low_back_pain"))
+        score(courses[-1], "nrs", number, D, cast.ito)
+    courses = list(TreatmentCourse.objects.all())
+    with CaptureQueriesContext(connection) as queries:
+        assert len(summaries_for(courses)) == 8
+    assert len(queries) == few == 1
+    assert summaries_for([]) == {}
+
+
+# --- the bars of the review
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 60).map(lambda number: date(2022 + number // 12, 1 + number % 12, 1)),
+        st.dictionaries(st.sampled_from(list(Timing)), st.integers(1, 500), min_size=1),
+        min_size=1,
+    )
+)
+def test_bars_are_as_high_as_their_counts_and_stay_in_the_plot(found):
+    months = [Retreatments(counts, month) for month, counts in sorted(found.items())]
+    bars = month_bars(months, lambda month, timing: f"{month}/{timing}")
+    assert len(bars["segments"]) == sum(len(counts) for counts in found.values())
+    top = int(bars["y_ticks"][-1].words)
+    assert top >= max(month.all for month in months)
+    for segment in bars["segments"]:
+        assert segment.y >= 11.9
+        assert segment.x + segment.width <= bars["right"] + 0.1
+        month, timing = segment.href.split("/")
+        count = found[date.fromisoformat(month)][Timing(timing)]
+        assert abs(segment.height - max(1, 160 * count / top - 1)) < 0.1
+
+
+def test_no_months_no_bars():
+    assert month_bars([], lambda month, timing: "") == {}
+
+
+def test_half_of_a_scale_is_a_number_people_know():
+    bars = month_bars([Retreatments({Timing.LATE: 1}, date(2026, 1, 1))], lambda month, timing: "")
+    assert [tick.words for tick in bars["y_ticks"]] == ["0", "1", "2"]
+    assert Decimal(bars["y_ticks"][0].y) == 172
