@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from audit.actions import record
+from audit.models import StaleVersionError
+from scheduling import actions
+from scheduling.forms import CancelForm, MoveForm
+from scheduling.models import Appointment
+from scheduling.rules import NEXT_STATUSES
+from scheduling.views.recalls import back_to_list, list_response, list_url
+
+PRESSES = [status for status in Appointment.Status if status != Appointment.Status.CANCELLED]
+
+
+def _appointment_of(request: HttpRequest, appointment_id: int) -> Appointment:
+    appointments = Appointment.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
+    return get_object_or_404(appointments.select_related("created_by"), pk=appointment_id)
+
+
+@require_http_methods(["GET"])
+@permission_required("scheduling.view_appointments", raise_exception=True)
+def appointment_detail(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    appointment = _appointment_of(request, appointment_id)
+    record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)
+    return _detail(request, appointment, CancelForm())
+
+
+def _detail(request: HttpRequest, appointment: Appointment, form: CancelForm) -> HttpResponse:
+    today = appointment.site.today()
+    return render(
+        request,
+        "scheduling/appointment_detail.html",
+        {
+            "appointment": appointment,
+            "patient": appointment.patient,
+            "age": appointment.patient.age(on=today),
+            "courses": list(appointment.courses.all()),
+            "today": today,
+            "form": form,
+            "booked_on": appointment.site.localtime(appointment.created_at).date(),
+            "presses": presses_of(appointment),
+            "may_move": appointment.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED),
+        },
+        status=422 if form.is_bound else 200,
+    )
+
+
+def presses_of(appointment: Appointment) -> list[dict[str, object]]:
+    """The statuses as buttons, in the order of the day; those that cannot follow now are not offered."""
+    current = appointment.shown_status
+    locked = current != appointment.status
+    return [
+        {
+            "key": status.value,
+            "words": status.label,
+            "is_current": status == current,
+            "may": not locked and status in NEXT_STATUSES[current],
+        }
+        for status in PRESSES
+    ]
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_status(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """One press on a status; answers with the day, or the appointment's page when it was pressed there."""
+    from scheduling.views.calendar import day_response, day_url
+
+    appointment = _appointment_of(request, appointment_id)
+    problem = ""
+    try:
+        actions.set_status(
+            appointment=appointment,
+            status=request.POST.get("status", ""),
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+        )
+    except ValidationError as error:
+        problem = " ".join(error.messages)
+    view = request.POST.get("view", "")
+    if appointment.site_id not in {site.pk for site in request.sites}:  # type: ignore[attr-defined]
+        # Someone who may see this one visit of a patient may not see that site's whole day.
+        view = ""
+    if request.htmx and view in ("day", "arrivals"):
+        return day_response(
+            request,
+            site=appointment.site,
+            day=appointment.on,
+            view=view,
+            problem=problem,
+            status=409 if problem else 200,
+        )
+    if problem:
+        messages.error(request, problem)
+    if view in ("day", "arrivals"):
+        return redirect(day_url(appointment.on, view))
+    return redirect("scheduling:appointment-detail", appointment.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    appointment = _appointment_of(request, appointment_id)
+    form = MoveForm(request.POST or None, appointment=appointment)
+    if request.method == "POST" and form.is_valid():
+        cleaned = form.cleaned_data
+        try:
+            moved = actions.move_appointment(
+                appointment=appointment,
+                starts_at=cleaned["starts_at"],
+                minutes=cleaned["minutes"],
+                provider=cleaned["provider"],
+                room=cleaned["room"],
+                early_reason=cleaned["early_reason"],
+                note=cleaned["note"],
+                version=cleaned["version"],
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+            )
+        except ValidationError as error:
+            form.show_refusal(error)
+        except StaleVersionError as error:
+            current = _appointment_of(request, error.current.pk)
+            start = current.local_start
+            form.add_error(
+                None,
+                "Someone else changed this appointment while you were editing. It is now "
+                f"{start:%a} {start.day} {start:%b %Y}, {current.time_words}, {current.provider}, "
+                f"{current.get_status_display()}. Save again to put yours in its place.",
+            )
+            fresh = request.POST.copy()
+            fresh["version"] = str(current.version)
+            form.data = fresh
+        else:
+            start = moved.local_start
+            messages.success(request, f"Moved to {start:%a} {start.day} {start:%b}, {moved.time_words}.")
+            return redirect("scheduling:appointment-detail", appointment.pk)
+    record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)
+    return render(
+        request,
+        "scheduling/appointment_move.html",
+        {
+            "appointment": appointment,
+            "patient": appointment.patient,
+            "courses": list(appointment.courses.all()),
+            "today": appointment.site.today(),
+            "form": form,
+        },
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """Cancel with a reason; `back` gives the recall list again, for the undo that stands there after booking."""
+    appointment = _appointment_of(request, appointment_id)
+    form = CancelForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.cancel_appointment(
+                appointment=appointment,
+                reason=form.cleaned_data["reason"],
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    back = back_to_list(request)
+    if form.errors:
+        if back is not None and request.htmx:
+            words = " ".join(problem for problems in form.errors.values() for problem in problems)
+            return list_response(request, back, problem=words, status=409)
+        return _detail(request, appointment, form)
+    said = f"Cancelled: {appointment.patient.name}, {appointment.time_words}."
+    if back is not None:
+        if request.htmx:
+            return list_response(request, back, said=said)
+        messages.success(request, said)
+        return redirect(list_url(back.urlencode()))
+    messages.success(request, said)
+    return redirect("scheduling:appointment-detail", appointment.pk)

@@ -1,0 +1,108 @@
+// Keys of the recall list, and where the focus goes when something opens beside or under a row.
+
+const LETTER_WAIT_MS = 1200; // after `g` a letter belongs to the rail (clinic/js/keys.js)
+const ACTS = { b: "book", c: "log", s: "snooze" };
+
+const isTyping = (target) => target.closest("input:not([type=checkbox]), textarea, select, dialog[open]") !== null;
+
+export function setUpRecalls(root) {
+  const list = root.querySelector("#recalls");
+  const side = () => root.querySelector("#side");
+  const dialog = root.querySelector("#keys-dialog");
+  const help = root.querySelector("#recall-keys");
+  if (!list) return;
+  let courseId = null; // the patient the keys are about
+  let place = 0; // where that row stood, for when it has left the list
+  let railUntil = 0;
+
+  const rows = () => [...list.querySelectorAll("tr[data-course]")];
+  const current = () => rows().find((row) => row.dataset.course === courseId);
+
+  function choose(row, { focus = true } = {}) {
+    for (const other of rows()) other.classList.toggle("is-current", other === row);
+    if (!row) return;
+    courseId = row.dataset.course;
+    place = rows().indexOf(row);
+    if (focus) {
+      row.focus({ preventScroll: true });
+      row.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function move(by) {
+    const all = rows();
+    if (!all.length) return;
+    const at = current() ? all.indexOf(current()) + by : Math.min(place, all.length - 1);
+    choose(all[Math.max(0, Math.min(at, all.length - 1))]);
+  }
+
+  function closeSide() {
+    if (!side().childElementCount) return false;
+    side().replaceChildren();
+    choose(current());
+    return true;
+  }
+
+  function closeRows() {
+    const open = list.querySelectorAll("tr.row-form");
+    for (const row of open) row.remove();
+    if (open.length) choose(current());
+    return open.length > 0;
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog.open) return;
+    if (event.key === "Escape") {
+      if (closeSide() || closeRows()) event.preventDefault();
+      return;
+    }
+    if (isTyping(event.target)) return;
+    if (event.key === "g") railUntil = event.timeStamp + LETTER_WAIT_MS;
+    else if (event.timeStamp < railUntil) railUntil = 0;
+    else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "?") dialog.showModal();
+    else if (event.key in ACTS) {
+      if (!current()) move(0);
+      current()?.querySelector(`[data-act="${ACTS[event.key]}"]`)?.click();
+      event.preventDefault();
+    }
+  });
+
+  root.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-course]");
+    if (row) choose(row, { focus: false });
+    if (event.target.closest("[data-close-side]")) {
+      closeSide();
+      event.preventDefault();
+    }
+    if (event.target.closest("[data-close-row]")) {
+      closeRows();
+      event.preventDefault();
+    }
+    // A row opens one thing at a time.
+    if (event.target.closest("[data-act]")) for (const open of list.querySelectorAll("tr.row-form")) open.remove();
+  });
+
+  root.addEventListener("htmx:afterSettle", (event) => {
+    const { target } = event.detail;
+    if (target.id === "side") {
+      const first = target.querySelector(".is-invalid, [role=alert]") ? ".is-invalid" : "button[name=slot]";
+      (target.querySelector(first) ?? target.querySelector("select, summary"))?.focus();
+    } else if (target.id === "recalls") {
+      const all = rows();
+      choose(current() ?? all[Math.min(place, all.length - 1)]);
+    } else {
+      const form = list.querySelector("tr.row-form");
+      const wanted = [".is-invalid", "button[name=outcome]", "input[name=reason]"];
+      wanted.map((selector) => form?.querySelector(selector)).find(Boolean)?.focus();
+    }
+  });
+
+  if (help) {
+    help.hidden = false;
+    help.addEventListener("click", () => dialog.showModal());
+  }
+}
+
+setUpRecalls(document);

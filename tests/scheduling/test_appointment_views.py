@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from audit.models import AuditEvent
+from scheduling import actions
+from scheduling.models import Appointment
+from tests.cast import Cast
+from tests.scheduling.made import booked, dated, moment
+from treatments.models import TreatmentCourse
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def course(cast: Cast) -> TreatmentCourse:
+    return dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=100))
+
+
+def url(name: str, appointment: Appointment) -> str:
+    return reverse(f"scheduling:appointment-{name}", args=[appointment.pk])
+
+
+def move(cast: Cast, appointment: Appointment, **changes: Any) -> dict[str, Any]:
+    return {
+        "day": (cast.harbour.today() + timedelta(days=2)).isoformat(),
+        "time": "10:00",
+        "minutes": 30,
+        "provider": cast.ito.pk,
+        "version": appointment.version,
+        "room": "",
+        "early_reason": "",
+        "note": "",
+    } | changes
+
+
+def test_the_appointment_shows_its_facts(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course, note="needs a lift")
+    page = sign_in(cast.robin).get(url("detail", appointment)).content.decode()
+    for words in ("Koch, Joye", "9:00-9:30 AM", "Dr Kenji Ito", "needs a lift", "Chronic migraine", "Robin Vale"):
+        assert words in page
+
+
+def test_an_early_one_is_marked(cast: Cast, sign_in: SignIn):
+    course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=60))
+    appointment = booked(cast, course, early_reason="flies out")
+    page = sign_in(cast.robin).get(url("detail", appointment)).content.decode()
+    assert f"before {course.eligible_on.day} {course.eligible_on:%B %Y}" in page
+    assert "flies out" in page
+
+
+def test_move_by_form(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course)
+    client = sign_in(cast.robin)
+    assert 'value="09:00"' in client.get(url("move", appointment)).content.decode()
+    client.post(url("move", appointment), move(cast, appointment))
+    appointment.refresh_from_db()
+    assert appointment.starts_at == moment(cast.harbour, days=2, at=time(10))
+
+
+def test_a_stale_move_shows_what_it_is_now_and_keeps_what_was_typed(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn
+):
+    appointment = booked(cast, course)
+    stale = move(cast, appointment, note="typed")
+    actions.set_status(appointment=appointment, status="confirmed", by=cast.robin, now=timezone.now())
+    client = sign_in(cast.robin)
+    answer = client.post(url("move", appointment), stale)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Someone else changed this appointment" in page
+    assert "confirmed" in page
+    assert 'value="typed"' in page
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version
+    assert client.post(url("move", appointment), stale | {"version": version[1]}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"day": ""}, "Choose a day."),
+        ({"minutes": "999"}, "less than or equal to 480"),
+        ({"provider": ""}, "This field is required."),
+        ({"day": "2020-02-02"}, "This day is past."),
+    ],
+)
+def test_a_bad_move_is_said_and_kept(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn, changes: dict[str, Any], words: str
+):
+    appointment = booked(cast, course)
+    answer = sign_in(cast.robin).post(url("move", appointment), move(cast, appointment, note="keep me", **changes))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert 'value="keep me"' in answer.content.decode()
+
+
+def test_cancel_with_a_reason(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course)
+    client = sign_in(cast.robin)
+    refused = client.post(url("cancel", appointment), {"reason": ""})
+    assert refused.status_code == 422
+    assert "Say why it is cancelled." in refused.content.decode()
+    page = client.post(url("cancel", appointment), {"reason": "ill"}, follow=True).content.decode()
+    assert "Cancelled: ill" in page
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.cancelled_reason) == ("cancelled", "ill")
+
+
+@pytest.mark.parametrize("name", ["move", "status", "cancel"])
+def test_who_may_not_change_an_appointment(cast: Cast, course: TreatmentCourse, sign_in: SignIn, name: str):
+    appointment = booked(cast, course)
+    fields = {"status": "confirmed", "reason": "ill"}
+    assert sign_in(cast.ada).post(url(name, appointment), fields).status_code == 403
+    assert sign_in(cast.max).post(url(name, appointment), fields).status_code == 404
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+def test_who_may_see_it(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course)
+    assert sign_in(cast.ada).get(url("detail", appointment)).status_code == 200
+    assert sign_in(cast.max).get(url("detail", appointment)).status_code == 404
+    assert AuditEvent.objects.filter(action="chart-read", patient_id=cast.joye.pk).count() == 1
+
+
+def test_the_charts_list_of_appointments(cast: Cast, course: TreatmentCourse, django_assert_num_queries):
+    booked(cast, course)
+    booked(cast, starts_at=moment(cast.harbour, days=3, at=time(14)))
+    with django_assert_num_queries(3):
+        words = render_to_string(
+            "scheduling/_appointments.html",
+            {
+                "appointments": Appointment.objects.of_patient(cast.joye).for_list(),
+                "today": cast.harbour.today(),
+            },
+        )
+    assert words.index("2:00 PM") < words.index("9:00 AM"), "newest first"
+    assert "Migraine" in words
+    assert "No appointments." in render_to_string("scheduling/_appointments.html", {"appointments": []})

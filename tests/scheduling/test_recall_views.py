@@ -1,0 +1,246 @@
+"""The recall page and what is done on it: works, refused, stranger, bad input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from audit.models import AuditEvent
+from scheduling import actions
+from scheduling.models import RecallAttempt, Snooze
+from scheduling.querysets import TABS
+from tests.cast import Cast
+from tests.scheduling.made import course_in, ids
+from treatments.models import TreatmentCourse
+
+SignIn = Callable[[User], Client]
+LIST = "/recalls/"
+
+
+def test_robin_sees_whom_to_call(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    page = sign_in(cast.robin).get(LIST).content.decode()
+    assert "Koch, Joye" in page
+    assert "+1 617 555 0134" in page
+    assert "Migraine" in page
+    assert f"/appointments/new/?course={course.pk}" in page
+    assert 'aria-current="page">To call' in page
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_the_list_asks_as_little_with_many_rows(
+    cast: Cast, sign_in: SignIn, django_assert_num_queries: DjangoAssertNumQueries, count: int
+):
+    for number in range(count):
+        course = course_in(cast, "due")
+        if number % 2:
+            actions.log_attempt(course=course, channel="phone", outcome="agreed", by=cast.robin)
+    client = sign_in(cast.robin)
+    client.get(LIST)
+    with django_assert_num_queries(QUERIES):
+        client.get(LIST)
+    with django_assert_num_queries(QUERIES):
+        client.get(LIST, headers={"HX-Request": "true"})
+
+
+# session, user, sites, provider and condition choices (2), counts, rows
+QUERIES = 7
+
+
+def test_filters(cast: Cast, sign_in: SignIn):
+    course_in(cast, "due", patient=cast.joye)
+    neck = course_in(cast, "due", condition="cervical_dystonia", provider=cast.okafor)
+    course_in(cast, "due", patient=cast.omar)
+    client = sign_in(cast.robin)
+
+    def found(**query: Any) -> set[str]:
+        page = client.get(LIST, query).content.decode()
+        return set(re.findall(r'class="recall-name" href="[^"]*">([^<]+)<', page))
+
+    assert found() == {"Koch, Joye", neck.patient.name}
+    assert found(site=cast.mesa.pk) == {"Díaz, Omar"}
+    assert found(site="all") == {"Koch, Joye", neck.patient.name, "Díaz, Omar"}
+    assert found(condition=neck.condition_id) == {neck.patient.name}
+    assert found(provider=cast.ito.pk) == {"Koch, Joye"}
+    assert found(provider=cast.ito.pk, condition=neck.condition_id) == set()
+
+
+def test_the_current_site_is_the_one_chosen(cast: Cast, sign_in: SignIn):
+    course_in(cast, "due", patient=cast.omar)
+    client = sign_in(cast.robin)
+    session = client.session
+    session["site_id"] = cast.mesa.pk
+    session.save()
+    assert "Díaz, Omar" in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tab=nonsense",
+        "condition=x&provider=-1&site=999999",
+        "after=0&before=x",
+        "after=99999999999999999999999",
+        "after=123456789",
+        "tab=hidden&after=5",
+    ],
+)
+def test_nonsense_in_the_address_is_no_error(cast: Cast, sign_in: SignIn, query: str):
+    course_in(cast, "due")
+    assert sign_in(cast.robin).get(f"{LIST}?{query}").status_code == 200
+
+
+def test_another_sites_filter_shows_nothing_of_it(cast: Cast, sign_in: SignIn):
+    course_in(cast, "due", patient=cast.joye)
+    page = sign_in(cast.max).get(LIST, {"site": cast.harbour.pk}).content.decode()
+    assert "Koch" not in page
+
+
+def test_no_patient_stands_in_an_address(cast: Cast, sign_in: SignIn):
+    course_in(cast, "due", patient=cast.joye)
+    page = sign_in(cast.robin).get(LIST).content.decode()
+    addresses = re.findall(r'(?:href|action|hx-get|hx-post)="([^"]*)"', page)
+    assert addresses
+    assert not any("Koch" in address or "Joye" in address for address in addresses)
+
+
+def test_an_administrator_reads_but_is_offered_no_work(cast: Cast, sign_in: SignIn):
+    course_in(cast, "due", patient=cast.joye)
+    page = sign_in(cast.ada).get(LIST).content.decode()
+    assert "Koch, Joye" in page
+    assert "Log call" not in page
+    assert "/appointments/new/" not in page
+
+
+def test_the_empty_list_says_so(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.robin)
+    for tab in TABS:
+        assert 'class="empty"' in client.get(LIST, {"tab": tab}).content.decode()
+
+
+def test_htmx_gets_the_part_and_a_restored_page_the_whole(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.robin)
+    part = client.get(LIST, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert "HX-Request" in part["Vary"]
+    restored = client.get(LIST, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in restored.content.decode()
+
+
+# --- log a call, snooze, bring back: works, refused, stranger, bad input
+
+
+def act(name: str, course: TreatmentCourse) -> str:
+    return reverse(f"scheduling:recall-{name}", args=[course.pk])
+
+
+def test_log_a_call(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    client = sign_in(cast.robin)
+    answer = client.post(
+        act("log", course),
+        {"channel": "phone", "outcome": "voicemail", "note": "evening is better", "back": "tab=due"},
+        follow=True,
+    )
+    assert answer.redirect_chain == [("/recalls/?tab=due", 302)]
+    page = answer.content.decode()
+    assert "Logged for Koch, Joye: left a voicemail. Back on the list" in page
+    assert 'class="recall-name"' not in page
+    attempt = RecallAttempt.objects.get()
+    assert (attempt.outcome, attempt.note, attempt.by) == ("voicemail", "evening is better", cast.robin)
+    assert "evening is better" in client.get(act("log", course)).content.decode()
+
+
+def test_log_a_call_beside_the_list(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    client = sign_in(cast.robin)
+    form = client.get(act("log", course), headers={"HX-Request": "true"}).content.decode()
+    assert form.lstrip().startswith('<tr class="row-form"')
+    answer = client.post(
+        act("log", course), {"channel": "phone", "outcome": "agreed", "back": ""}, headers={"HX-Request": "true"}
+    )
+    page = answer.content.decode()
+    assert "Agreed to book" in page
+    assert 'class="recall-name"' in page, "who agreed has still to be booked"
+
+
+def test_a_bad_log_keeps_what_was_typed(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = sign_in(cast.robin).post(
+            act("log", course), {"channel": "phone", "outcome": "", "note": "evening"}, headers=headers
+        )
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Choose what came of it." in page
+        assert 'value="evening"' in page
+    assert answer["HX-Retarget"] == f"#row-form-{course.pk}"
+    assert not RecallAttempt.objects.exists()
+
+
+def test_snooze_and_bring_back(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    client = sign_in(cast.robin)
+    until = cast.harbour.today() + timedelta(days=20)
+    answer = client.post(act("snooze", course), {"until": until.isoformat(), "reason": "travels"}, follow=True)
+    assert "Koch, Joye is back on the list" in answer.content.decode()
+    assert ids(cast) == []
+    hidden = client.get(LIST, {"tab": "hidden"}).content.decode()
+    assert "Koch, Joye" in hidden
+    assert "Bring back" in hidden
+    client.post(act("bring-back", course), {"back": "tab=hidden"})
+    assert ids(cast) == [course.pk]
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "words"),
+    [
+        ("", "travels", "Choose a day."),
+        ("soon", "travels", "Enter a valid date."),
+        ("2020-01-01", "travels", "Choose a day after today."),
+        ("2999-01-01", "travels", "At most a year ahead."),
+        ("2999-01-01", "", "Say why."),
+    ],
+)
+def test_a_bad_snooze_keeps_what_was_typed(cast: Cast, sign_in: SignIn, until: str, reason: str, words: str):
+    course = course_in(cast, "due")
+    answer = sign_in(cast.robin).post(act("snooze", course), {"until": until, "reason": reason})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert f'value="{until}"' in page or not until
+    assert f'value="{reason}"' in page or not reason
+    assert not Snooze.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["log", "snooze", "bring-back"])
+def test_who_may_not_work_recalls(cast: Cast, sign_in: SignIn, name: str):
+    course = course_in(cast, "due")
+    assert sign_in(cast.ada).post(act(name, course), {}).status_code == 403
+    assert sign_in(cast.max).post(act(name, course), {}).status_code == 404
+    assert Client().post(act(name, course), {}).status_code == 302
+    assert not RecallAttempt.objects.exists()
+    assert not Snooze.objects.exists()
+
+
+def test_the_way_back_is_never_an_address_of_its_own(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due")
+    answer = sign_in(cast.robin).post(
+        act("log", course), {"channel": "phone", "outcome": "agreed", "back": "//evil.example/?tab=due&x=1"}
+    )
+    assert answer["Location"] in ("/recalls/", "/recalls/?tab=due")
+
+
+def test_opening_a_patients_row_is_recorded(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    sign_in(cast.robin).get(act("log", course))
+    event = AuditEvent.objects.filter(action="chart-read").get()
+    assert (event.patient_id, event.actor_id) == (cast.joye.pk, cast.robin.pk)
