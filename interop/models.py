@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Site, User
+from interop.querysets import ImportJobQuerySet
+
+
+class ImportJob(models.Model):
+    """A file somebody uploaded, its column mapping, how far the worker has come, and what it found."""
+
+    class Kind(models.TextChoices):
+        PATIENTS = "patients", "Patients"
+        SESSIONS = "sessions", "Outside sessions"
+
+    class Status(models.TextChoices):
+        PREVIEW = "preview", "to confirm"
+        QUEUED = "queued", "waiting"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    file = models.FileField(upload_to="imports/")
+    file_name = models.CharField(max_length=200)
+    mapping = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PREVIEW)
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    problems = models.JSONField(default=list, help_text="Up to a thousand of {line, column, reason}; no patient data.")
+    error = models.CharField(max_length=300, blank=True)
+    provider = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who leads the courses that an import of sessions has to start.",
+    )
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}"
