@@ -1,0 +1,199 @@
+"""Writes down sessions long past.
+
+Through the actions a session and its follow-ups take some hundred statements, and two years hold a thousand sessions:
+minutes of waiting. So only the latest session of a patient is charted and signed as a provider does it. The earlier
+ones are written here, a patient at a time, as signing would have left them; the database checks the same of them (the
+triggers of treatments/models/triggers.py), and their windows are made by the action that signs the latest session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import User
+from audit.models import AuditEvent
+from clinic.demo.doses import DILUTION_ML, Dose, Protocols
+from clinic.demo.plan import Visit
+from clinic.demo.story import Story
+from inventory.models import Product, StockMovement, Vial
+from outcomes.actions import Findings
+from outcomes.models import Assessment, Instrument
+from treatments.models import (
+    FollowUp,
+    FollowUpStep,
+    Injection,
+    InjectionSession,
+    SessionCourse,
+    TreatmentCourse,
+    VialUse,
+)
+from treatments.rules.vials import draw_from
+
+
+def write_down(
+    story: Story,
+    *,
+    provider: User,
+    product: Product,
+    protocols: Protocols,
+    muscles: Mapping[str, int],
+    steps: Mapping[str, Sequence[FollowUpStep]],
+    instruments: Mapping[str, Instrument],
+    moment: Callable[[Visit], datetime],
+    today: date,
+) -> int:
+    """Write the story's past sessions with everything that came of them, and forget them; how many there were.
+
+    `steps` are the follow-up steps of each condition.
+    """
+    past, story.past = story.past, []
+    if not past:
+        return 0
+    credential = provider.credential
+    sessions = InjectionSession.objects.bulk_create(
+        InjectionSession(
+            patient=story.patient,
+            site=next(iter(story.courses.values())).site,
+            provider=provider,
+            product=product,
+            dilution_units=vials[0].size.units,
+            dilution_ml=Decimal(DILUTION_ML[product.key][vials[0].size.units]),
+            signed_at=moment(visit),
+            signed_by=provider,
+            signature=f"{provider.name}, {credential.title}, licence {credential.licence_number}: author",
+            version=3,
+            **story.header(visit),  # type: ignore[arg-type]
+        )
+        for visit, vials in past
+    )
+    written = list(zip(sessions, past, strict=True))
+    SessionCourse.objects.bulk_create(
+        SessionCourse(session=session, course=story.courses[condition])
+        for session, (visit, _) in written
+        for condition in visit.conditions
+    )
+    Injection.objects.bulk_create(
+        injection
+        for session, (visit, _) in written
+        for injection in _injections(session, story.sites(visit, protocols), story.courses, muscles)
+    )
+    VialUse.objects.bulk_create(
+        VialUse(session=session, vial=vial, units_given=draw.given, units_discarded=draw.discarded)
+        for session, (visit, vials) in written
+        for vial, draw in zip(
+            vials, draw_from([Decimal(v.size.units) for v in vials], total=story.total(visit, protocols)), strict=True
+        )
+    )
+    # The lock falls, and the database checks units and vials, when the status changes.
+    InjectionSession.objects.filter(pk__in=[session.pk for session in sessions]).update(
+        status=InjectionSession.Status.SIGNED
+    )
+    opened = [vial for _, (_, vials) in written for vial in vials]
+    Vial.objects.filter(pk__in=[vial.pk for vial in opened]).update(status=Vial.Status.USED)
+    StockMovement.objects.bulk_create(
+        StockMovement(vial=vial, kind=StockMovement.Kind.USED, by=provider) for vial in opened
+    )
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            action="sign",
+            actor_id=provider.pk,
+            actor_roles=",".join(provider.roles),
+            patient_id=story.patient.pk,
+            subject_type=session._meta.label,
+            subject_id=session.pk,
+        )
+        for session in sessions
+    )
+    scores: list[tuple[FollowUp, dict[str, Decimal]]] = []
+    for session, (visit, _) in written:
+        story.cycles.update(visit.conditions)
+        for condition in visit.conditions:
+            scores += _follow_ups(story, session, visit, condition, steps[condition], by=provider, today=today)
+    FollowUp.objects.bulk_create(follow_up for follow_up, _ in scores)
+    Assessment.objects.bulk_create(
+        assessment
+        for follow_up, by_key in scores
+        if by_key
+        for assessment in assessments(follow_up, {instruments[key]: value for key, value in by_key.items()})
+    )
+    return len(sessions)
+
+
+def _injections(
+    session: InjectionSession,
+    sites: Iterable[tuple[str, Dose]],
+    courses: Mapping[str, TreatmentCourse],
+    muscles: Mapping[str, int],
+) -> Iterable[Injection]:
+    return (
+        Injection(
+            session=session,
+            course=courses[condition],
+            order=order,
+            muscle_id=muscles[dose.muscle],
+            side=dose.side,
+            view=dose.view,
+            x=dose.x,
+            y=dose.y,
+            units=dose.units,
+        )
+        for order, (condition, dose) in enumerate(sites, start=1)
+    )
+
+
+def _follow_ups(
+    story: Story,
+    session: InjectionSession,
+    visit: Visit,
+    condition: str,
+    steps: Iterable[FollowUpStep],
+    *,
+    by: User,
+    today: date,
+) -> list[tuple[FollowUp, dict[str, Decimal]]]:
+    found = []
+    for step in steps:
+        follow_up = FollowUp(
+            course=story.courses[condition],
+            session=session,
+            step=step.key,
+            name=step.name,
+            purpose=step.purpose,
+            due_on=visit.on + timedelta(days=step.day),
+        )
+        day = story.follow_up_day(visit, follow_up.due_on, today=today)
+        scores: dict[str, Decimal] = {}
+        if day is not None:
+            findings, scores = story.found(
+                condition, step.key, step.instruments, cycle=story.cycles[condition], was=visit.on, day=day
+            )
+            for name, value in done(findings, day=day, by=by).items():
+                setattr(follow_up, name, value)
+        found.append((follow_up, scores))
+    return found
+
+
+def done(findings: Findings, *, day: date, by: User) -> dict[str, Any]:
+    """The columns of a follow-up that was done on that day and found this."""
+    return asdict(findings) | {"status": FollowUp.Status.DONE, "done_on": day, "done_by": by, "version": 2}
+
+
+def assessments(follow_up: FollowUp, scores: Mapping[Instrument, Decimal]) -> list[Assessment]:
+    """The scores taken at a follow-up that is done, as rows."""
+    assert follow_up.done_on is not None  # noqa: S101 - scores are taken when it is done
+    return [
+        Assessment(
+            course_id=follow_up.course_id,
+            instrument=instrument,
+            assessed_on=follow_up.done_on,
+            value=value,
+            label=instrument.grade_labels().get(value, ""),
+            follow_up=follow_up,
+            recorded_by_id=follow_up.done_by_id,
+        )
+        for instrument, value in scores.items()
+    ]

@@ -1,0 +1,84 @@
+"""The rail: which pages a person is offered, and which of them they are on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A page of the rail. `pages` are the beginnings of the URL names that count as being there."""
+
+    word: str
+    icon: str
+    url_name: str
+    permission: str
+    key: str
+    pages: tuple[str, ...]
+    at_end: bool = False
+
+
+ITEMS = (
+    Item("My day", "my-day", "clinic:my-day", "treatments.chart_session", "d", ("clinic:my-day",)),
+    Item("Recalls", "recalls", "scheduling:recall-list", "scheduling.view_recalls", "r", ("scheduling:recall",)),
+    Item(
+        "Calendar",
+        "calendar",
+        "scheduling:day-list",
+        "scheduling.view_appointments",
+        "c",
+        ("scheduling:day", "scheduling:week", "scheduling:appointment"),
+    ),
+    Item(
+        "Patients",
+        "patients",
+        "patients:patient-list",
+        "patients.view_patient",
+        "p",
+        ("patients:", "treatments:", "clinic:chart", "clinic:course", "clinic:session", "outcomes:assessment"),
+    ),
+    Item(
+        "Follow-ups",
+        "follow-ups",
+        "outcomes:follow-up-list",
+        "outcomes.view_follow_ups",
+        "f",
+        ("outcomes:follow-up",),
+    ),
+    Item("Outcomes", "outcomes", "outcomes:review", "outcomes.view_review", "o", ("outcomes:review",)),
+    Item("Stock", "stock", "inventory:stock-list", "inventory.view_stock", "s", ("inventory:",)),
+    Item("Imports", "imports", "interop:import-list", "interop.import_data", "i", ("interop:",), at_end=True),
+    Item(
+        "Staff",
+        "staff",
+        "accounts:staff-list",
+        "accounts.manage_staff",
+        "t",
+        ("accounts:staff", "accounts:site", "audit:"),
+        at_end=True,
+    ),
+)
+
+
+@register.inclusion_tag("components/rail.html", takes_context=True)
+def rail(context: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The items the signed-in person may open; an app that has no such page yet is left out."""
+    request = context["request"]
+    match = getattr(request, "resolver_match", None)
+    here = match.view_name if match else ""
+    items: list[dict[str, Any]] = []
+    end_items: list[dict[str, Any]] = []
+    for item in ITEMS:
+        if not request.user.has_perm(item.permission):
+            continue
+        try:
+            url = reverse(item.url_name)
+        except NoReverseMatch:
+            continue
+        current = "page" if here == item.url_name else "true" if here.startswith(item.pages) else ""
+        (end_items if item.at_end else items).append({"item": item, "url": url, "current": current})
+    return {"items": items, "end_items": end_items}

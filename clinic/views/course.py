@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods
+
+from audit.actions import record
+from outcomes.charts import score_series
+from outcomes.summaries import summaries_for
+from treatments.models import FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
+
+MOST_ROWS = 100
+DATES = {
+    "eligible_on": "First allowed",
+    "window_opens_on": "Opens",
+    "target_on": "Target",
+    "window_closes_on": "Closes",
+}
+
+
+@require_http_methods(["GET"])
+@permission_required("treatments.view_course", raise_exception=True)
+def course(request: HttpRequest, course_id: int) -> HttpResponse:
+    """One course over the years: its window and why, scores with the sessions marked, sessions, follow-ups."""
+    course = get_object_or_404(
+        TreatmentCourse.objects.visible_to(request.user).for_list().select_related("diagnosis", "patient__site"),
+        pk=course_id,
+    )
+    today = course.site.today()
+    windows = list(
+        RetreatmentWindow.objects.filter(course=course, voided=False)
+        .select_related("target_chosen_by", "session__product")
+        .order_by("-last_session_on", "-session_id")[:MOST_ROWS]
+    )
+    sessions = InjectionSession.objects.filter(treated__course=course).for_list().order_by("-performed_on", "-id")
+    window = next((window for window in windows if window.closed_by_id is None), None)
+    follow_ups = FollowUp.objects.filter(course=course).select_related("done_by").order_by("-due_on", "-id")
+    record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=course)
+    return render(
+        request,
+        "clinic/course.html",
+        {
+            "course": course,
+            "patient": course.patient,
+            "today": today,
+            "state": course.state(on=today),
+            "booking": course.booking(on=today),
+            "booked_on": course.next_booked(on=today),
+            "window": window,
+            "reasons": _reasons(window),
+            "summary": summaries_for([course]).get(course.pk),
+            "scores": score_series(course, windows=windows),
+            "sessions": sessions[:MOST_ROWS],
+            "follow_ups": follow_ups[:MOST_ROWS],
+        },
+    )
+
+
+def _reasons(window: RetreatmentWindow | None) -> list[dict[str, Any]]:
+    """The dates of the window in their order, each with why it is what it is."""
+    if window is None:
+        return []
+    why = {reason["date"]: reason for reason in window.reasons}
+    return [{**why.get(field, {}), "name": name, "day": getattr(window, field)} for field, name in DATES.items()]

@@ -1,0 +1,21 @@
+// A menu is a <details>; this closes it on Esc, on a press outside, and when focus leaves it.
+
+export function setUpMenus(root) {
+  const opened = () => root.querySelectorAll("details.menu[open]");
+
+  root.addEventListener("pointerdown", (event) => {
+    for (const menu of opened()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  root.addEventListener("focusin", (event) => {
+    for (const menu of opened()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of opened()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+}
+
+setUpMenus(document);

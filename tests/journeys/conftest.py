@@ -1,0 +1,147 @@
+"""Drives a real Chromium against a real server. Take `page` and `log_in`; end with `axe(page)` where a page is new."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.journeys import chromium
+
+# Playwright keeps an event loop in this thread; the ORM calls of a test are made between its steps, never inside.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+DESKTOP = {"width": 1280, "height": 900}
+TABLET = {"width": 820, "height": 1180}
+WIDTHS = {"desktop": DESKTOP, "tablet": TABLET}
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("journey")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium.find()
+    if program is None:
+        pytest.fail("No Chromium works here. Run: .venv/bin/python -m tests.journeys.chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
+    """`open_context(**TABLET)`: a fresh browser profile, for a second person or another width."""
+    cache.clear()  # the flush between tests leaves the rate limits' table alone
+    opened: list[BrowserContext] = []
+
+    def open_one(*, width: int = DESKTOP["width"], height: int = DESKTOP["height"], **options: Any) -> BrowserContext:
+        options.setdefault("viewport", {"width": width, "height": height})
+        context = browser.new_context(base_url=live_server.url, locale="en-US", timezone_id="UTC", **options)
+        context.set_default_timeout(10_000)
+        opened.append(context)
+        return context
+
+    expect.set_options(timeout=10_000)
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(open_context: Callable[..., BrowserContext]) -> Iterator[Page]:
+    """One page at 1280 pixels; the test fails on a script error or anything the content security policy refused."""
+    page = open_context().new_page()
+    with watched(page):
+        yield page
+
+
+@pytest.fixture
+def tablet(open_context: Callable[..., BrowserContext]) -> Iterator[Page]:
+    """The same at 820 pixels, with touch."""
+    page = open_context(**TABLET, has_touch=True).new_page()
+    with watched(page):
+        yield page
+
+
+class watched:  # noqa: N801 - reads as a statement
+    """Collects script errors of a page and fails the test with them."""
+
+    def __init__(self, page: Page) -> None:
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.problems.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
+        )
+
+    def __enter__(self) -> watched:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        if kind is None and self.problems:
+            pytest.fail("The page reported errors:\n" + "\n".join(self.problems), pytrace=False)
+
+
+@pytest.fixture
+def log_in() -> Callable[..., None]:
+    """`log_in(page, user, password)` through the real form; ends on the person's landing page."""
+
+    def log_in(page: Page, user: Any, password: str | None = None) -> None:
+        from tests.cast import PASSWORD
+
+        page.goto("/account/login/")
+        page.fill("input[name=login]", getattr(user, "email", user))
+        page.fill("input[name=password]", password or PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(lambda url: "/account/login/" not in url)
+
+    return log_in
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """`axe(page)` fails on every serious or critical violation that axe finds, naming the elements."""
+    script = (settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+    def axe(page: Page) -> None:
+        page.evaluate(script)
+        found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            f"{violation['id']} ({violation['impact']}): {violation['help']}\n    "
+            + "\n    ".join(node["html"][:200] for node in violation["nodes"][:5])
+            for violation in found["violations"]
+            if violation["impact"] in {"serious", "critical"}
+        ]
+        if serious:
+            pytest.fail(f"axe on {page.url}:\n" + "\n".join(serious), pytrace=False)
+
+    return axe
+
+
+@pytest.fixture(scope="session")
+def fits() -> Callable[[Page], None]:
+    """`fits(page)` fails when the page scrolls sideways at its present width."""
+
+    def fits(page: Page) -> None:
+        wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        if wide > room:
+            pytest.fail(f"{page.url} is {wide} px wide in {room} px.", pytrace=False)
+
+    return fits
