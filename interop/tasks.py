@@ -52,6 +52,8 @@ def run_import(job_id: int) -> None:
                 for problem in report.problems
             ],
         )
+        # What it held is in the database now; a file of patients is not kept longer than it is needed.
+        job.file.delete(save=False)
 
 
 def _run(job: ImportJob) -> Report:

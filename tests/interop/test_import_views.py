@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -48,7 +49,10 @@ def test_upload_preview_start_and_report(cast: Cast, sign_in: SignIn) -> None:
     assert "waiting" in client.get(started.url).content.decode()
     assert Patient.objects.count() == before
 
+    stored = Path(job.file.path)
+    assert stored.exists()
     run_import.call(job.pk)
+    assert not stored.exists()
     report = client.get(started.url).content.decode()
     assert "not a date like 1980-02-03" in report
     assert Patient.objects.count() == before + 1
