@@ -10,6 +10,7 @@ from django import template
 from django.template.defaultfilters import capfirst
 
 from patients.models import Patient
+from patients.querysets import known_facts
 from patients.rules import Alert, is_current
 from patients.rules import alerts as alerts_of
 
@@ -17,7 +18,11 @@ register = template.Library()
 
 
 def _alerts(context: dict[str, Any], patient: Patient, today: date) -> list[Alert]:
-    found = alerts_of(patient.allergies.all(), patient.medications.all(), patient.history_items.all(), on=today)
+    if "allergies" in getattr(patient, "_prefetched_objects_cache", {}):
+        found = alerts_of(patient.allergies.all(), patient.medications.all(), patient.history_items.all(), on=today)
+    else:
+        known = known_facts(patient_id=patient.pk)
+        found = alerts_of(known.allergies, known.medications, known.history_items, on=today)
     user = getattr(context.get("request"), "user", None) or context.get("user")
     if user is not None and user.has_perm("patients.view_clinical"):
         return found
@@ -29,7 +34,7 @@ def _alerts(context: dict[str, Any], patient: Patient, today: date) -> list[Aler
 def patient_alerts(context: dict[str, Any], patient: Patient, today: date) -> list[Alert]:
     """The alerts this person may see, the gravest first; those who see no clinical facts get what affects booking.
 
-    Without a query when the patient came from `with_facts()`.
+    Without a query when the patient came from `with_facts()`, else in one.
     """
     return _alerts(context, patient, today)
 

@@ -218,3 +218,27 @@ def test_my_day_shows_todays_visits_drafts_and_follow_ups(
     assert sign_in(cast.robin).get(url).status_code == 403
     assert sign_in(cast.robin).post(reverse("clinic:session-start", args=[visit.pk])).status_code == 403
     assert sign_in(cast.max).post(reverse("clinic:session-start", args=[visit.pk])).status_code == 404
+
+
+def test_alerts_stand_on_every_page_about_a_patient(cast: Cast, sign_in: SignIn) -> None:
+    course = cast.course()
+    session = signed(cast, course, on=cast.harbour.today() - timedelta(days=100))
+    Allergy.objects.create(patient=cast.joye, substance="albumin")
+    follow_up = FollowUp.objects.filter(session=session).first()
+    assert follow_up is not None
+    client = sign_in(cast.ito)
+    for name, key in [
+        ("clinic:chart", cast.joye.pk),
+        ("clinic:course", course.pk),
+        ("treatments:course-start", cast.joye.pk),
+        ("treatments:course-edit", course.pk),
+        ("treatments:course-close", course.pk),
+        ("treatments:target-choose", course.pk),
+        ("treatments:outside-session-create", course.pk),
+        ("treatments:session-detail", session.pk),
+        ("treatments:session-void", session.pk),
+        ("outcomes:follow-up-record", follow_up.pk),
+        ("outcomes:assessment-create", course.pk),
+        ("patients:patient-edit", cast.joye.pk),
+    ]:
+        assert "allergy: albumin" in client.get(reverse(name, args=[key])).content.decode(), name

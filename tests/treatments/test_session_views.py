@@ -489,7 +489,7 @@ QUERIES = {
     # facts of the patient, earlier sessions.
     "session-chart": 12,
     "session-review": 10,  # the same without pick lists and stock
-    "session-detail": 10,
+    "session-detail": 11,
 }
 AUTOSAVE = 25  # ten of them write or hold the draft
 
