@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,21 @@ def open_context(browser: Browser, live_server: Any) -> Iterator[Callable[..., B
     yield open_one
     for context in opened:
         context.close()
+    served_out()
+
+
+def served_out(*, within: float = 10) -> None:
+    """Waits until the server has answered what a closed page still asked of it, a last save for example.
+
+    The tables are emptied next, which deadlocks with a request that still writes to them. The server holds a thread for
+    each connection, and a closed browser profile closes its own.
+    """
+    until = time.monotonic() + within
+    for thread in threading.enumerate():
+        if "(process_request_thread)" in thread.name:
+            thread.join(max(0, until - time.monotonic()))
+            if thread.is_alive():
+                pytest.fail(f"A request is still being served {within} s after its page was closed.", pytrace=False)
 
 
 @pytest.fixture
