@@ -113,6 +113,10 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
     def has_role(self, role: str) -> bool:
         return role in self.roles
 
+    def is_trainee(self) -> bool:
+        """Charts under a provider who signs."""
+        return self.has_role(Role.TRAINEE) and not self.has_role(Role.PROVIDER)
+
     def get_role_names(self) -> list[str]:
         return [role.label for role in Role if role in self.roles]
 

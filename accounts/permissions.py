@@ -7,36 +7,56 @@ class Role(models.TextChoices):
     PROVIDER = "provider", "Provider"
     FRONT_DESK = "front_desk", "Front desk"
     ADMINISTRATOR = "administrator", "Administrator"
+    # Charts and drafts under a provider, who signs.
+    TRAINEE = "trainee", "Trainee"
 
 
-P, F, A = Role.PROVIDER, Role.FRONT_DESK, Role.ADMINISTRATOR
+P, F, A, T = Role.PROVIDER, Role.FRONT_DESK, Role.ADMINISTRATOR, Role.TRAINEE
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "accounts.manage_staff": frozenset({A}),
     "audit.view_audit": frozenset({A}),
-    "patients.view_patient": frozenset({P, F, A}),
-    "patients.change_patient": frozenset({P, F, A}),
+    "patients.view_patient": frozenset({P, F, A, T}),
+    "patients.change_patient": frozenset({P, F, A, T}),
     # Allergies, medication and history: more than booking needs, so not for the front desk.
-    "patients.view_clinical": frozenset({P, A}),
-    "patients.change_clinical": frozenset({P}),
-    "inventory.view_stock": frozenset({P, F, A}),
+    "patients.view_clinical": frozenset({P, A, T}),
+    "patients.change_clinical": frozenset({P, T}),
+    # The answers are clinical; handing the tablet to the patient shows none of them.
+    "patients.view_screening": frozenset({P, A, T}),
+    "patients.record_screening": frozenset({P, T}),
+    "patients.hand_over_screening": frozenset({P, F, T}),
+    "patients.view_consent": frozenset({P, F, A, T}),
+    "patients.record_consent": frozenset({P, F, T}),
+    "patients.manage_consent_forms": frozenset({A}),
+    "patients.view_coverage": frozenset({P, F, A, T}),
+    "patients.change_coverage": frozenset({P, F, A}),
+    "inventory.view_stock": frozenset({P, F, A, T}),
     "inventory.receive_lot": frozenset({P, A}),
     "inventory.recall_lot": frozenset({A}),
-    "treatments.view_course": frozenset({P, A}),
+    "treatments.view_course": frozenset({P, A, T}),
     "treatments.change_course": frozenset({P}),
-    "treatments.view_session": frozenset({P, A}),
-    "treatments.chart_session": frozenset({P}),
+    "treatments.write_evaluation": frozenset({P, T}),
+    "treatments.view_session": frozenset({P, A, T}),
+    "treatments.chart_session": frozenset({P, T}),
     "treatments.sign_session": frozenset({P}),
+    "treatments.write_addendum": frozenset({P}),
+    "treatments.print_record": frozenset({P, A}),
+    "treatments.name_vial": frozenset({P, A}),
+    "treatments.view_rules": frozenset({P, A, T}),
+    "treatments.confirm_label": frozenset({P}),
+    "treatments.manage_protocols": frozenset({P, A}),
     "treatments.record_outside_session": frozenset({P, A}),
-    "scheduling.view_appointments": frozenset({P, F, A}),
+    "scheduling.view_appointments": frozenset({P, F, A, T}),
     "scheduling.book": frozenset({P, F}),
     "scheduling.view_recalls": frozenset({P, F, A}),
     "scheduling.work_recalls": frozenset({P, F}),
-    "outcomes.view_follow_ups": frozenset({P, A}),
-    "outcomes.record_follow_up": frozenset({P}),
-    "outcomes.record_assessment": frozenset({P}),
+    "outcomes.view_follow_ups": frozenset({P, A, T}),
+    "outcomes.record_follow_up": frozenset({P, T}),
+    "outcomes.record_assessment": frozenset({P, T}),
     "outcomes.view_review": frozenset({P, A}),
     "interop.import_data": frozenset({A}),
+    "interop.view_claims": frozenset({P, A}),
+    "interop.enter_procedure_codes": frozenset({A}),
 }
 
 

@@ -19,6 +19,10 @@ class Action(models.TextChoices):
     SIGN = "sign", "signed a record"
     VOID = "void", "voided a record"
     STAFF_CHANGED = "staff-changed", "changed staff or a site"
+    ADDENDUM = "addendum", "added to a signed record"
+    PRINT = "print", "printed a document"
+    CONSENT = "consent", "took or withdrew a consent"
+    LABEL_CONFIRMED = "label-confirmed", "confirmed a number against the label"
     LOT_RECALLED = "lot-recalled", "marked a lot as recalled"
     REFUSED = "refused", "was refused"
 
