@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db import transaction
 from accounts.models import Site, User
 from audit.actions import lock_version, record
 from audit.models import Action
-from inventory.models import Lot, Product, StockMovement, Vial, VialSize
+from inventory.models import Lot, Product, Receipt, StockMovement, Vial, VialSize
 
 MOST_VIALS_AT_ONCE = 500
 
@@ -31,11 +32,14 @@ def receive_lot(
     site: Site,
     on: date,
     by: User,
+    source: str = Vial.Source.CLINIC,
+    token: UUID | None = None,
 ) -> Lot:
     """Put `vials` new vials of a lot into a site's stock; a lot seen before gets more vials.
 
-    Raises ValidationError when the size is another product's, the count is not 1 to 500, the lot is expired, or the
-    lot is on file with another expiry date.
+    `source` says who bought them. With a `token` it is received once, however often it is pressed. Raises
+    ValidationError when the size is another product's, the count is not 1 to 500, the lot is expired, recalled or on
+    file with another expiry date, or the token received something else.
     """
     if size.product_id != product.pk:
         raise ValidationError({"size": f"{size} is not a vial of {product.brand}."})
@@ -43,6 +47,8 @@ def receive_lot(
         raise ValidationError({"vials": f"From 1 to {MOST_VIALS_AT_ONCE} vials at a time."})
     if expires_on < on:
         raise ValidationError({"expires_on": "This lot has expired; it cannot be taken into stock."})
+    if source not in Vial.Source.values:
+        raise ValidationError({"source": "Say who bought the vials."})
     lot, _ = Lot.objects.get_or_create(
         product=product, number=number.strip().upper(), defaults={"expires_on": expires_on}
     )
@@ -52,11 +58,36 @@ def receive_lot(
         )
     if problem := lot.problem(on=on):
         raise ValidationError({"number": problem})
-    rows = Vial.objects.bulk_create(Vial(lot=lot, size=size, site=site, received_on=on) for _ in range(vials))
+    if token is not None:
+        receipt, is_new = Receipt.objects.get_or_create(token=token, defaults={"lot": lot, "vials": vials, "by": by})
+        if not is_new and (receipt.lot_id, receipt.vials) != (lot.pk, vials):
+            raise ValidationError(
+                f"This page has received {receipt.vials} of lot {receipt.lot.number} already. "
+                "Open Receive again for what is new."
+            )
+        if not is_new:
+            return receipt.lot
+    rows = Vial.objects.bulk_create(
+        Vial(lot=lot, size=size, site=site, received_on=on, source=source) for _ in range(vials)
+    )
     StockMovement.objects.bulk_create(
         StockMovement(vial=vial, kind=StockMovement.Kind.RECEIVED, by=by) for vial in rows
     )
     return lot
+
+
+@transaction.atomic
+def remove_vials(*, vials: Iterable[Vial], reason: str, by: User) -> list[Vial]:
+    """Take vials out of stock that no session used: broken, expired, returned.
+
+    Raises ValidationError without vials or a reason, VialTakenError when any is no longer in stock; then none is taken.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why."})
+    wanted = {vial.pk for vial in vials}
+    if not wanted:
+        raise ValidationError({"vials": "Choose the vials."})
+    return _take(wanted, status=Vial.Status.REMOVED, kind=StockMovement.Kind.REMOVED, note=reason.strip(), by=by)
 
 
 @transaction.atomic
@@ -91,11 +122,15 @@ def use_vials(*, vials: Iterable[Vial], by: User) -> list[Vial]:
     The rows are locked in the order of their ids, so that two signers never wait for each other in a ring.
     Raises VialTakenError when any is no longer in stock; then nothing is taken.
     """
-    wanted = sorted({vial.pk for vial in vials})
+    wanted = {vial.pk for vial in vials}
+    return _take(wanted, status=Vial.Status.USED, kind=StockMovement.Kind.USED, note="", by=by)
+
+
+def _take(wanted: set[int], *, status: str, kind: str, note: str, by: User) -> list[Vial]:
     locked = list(Vial.objects.select_for_update(of=("self",)).filter(pk__in=wanted).for_list().order_by("pk"))
     gone = [vial for vial in locked if vial.status != Vial.Status.IN_STOCK]
     if gone:
         raise VialTakenError(gone)
-    Vial.objects.filter(pk__in=wanted).update(status=Vial.Status.USED)
-    StockMovement.objects.bulk_create(StockMovement(vial=vial, kind=StockMovement.Kind.USED, by=by) for vial in locked)
+    Vial.objects.filter(pk__in=wanted).update(status=status)
+    StockMovement.objects.bulk_create(StockMovement(vial=vial, kind=kind, by=by, note=note) for vial in locked)
     return locked

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
+from django.db import models
 
 from accounts.models import Site
 from audit.forms import VersionedModelForm
 from inventory.actions import MOST_VIALS_AT_ONCE
-from inventory.models import Lot, VialSize
+from inventory.models import Lot, Vial, VialSize
 
 
 def helper(*layout: Any) -> FormHelper:
@@ -69,11 +71,74 @@ class LotReceiveForm(forms.Form):
         },
     )
 
+    source = forms.ChoiceField(
+        choices=Vial.Source,
+        label="Bought by",
+        initial=Vial.Source.CLINIC,
+        widget=forms.RadioSelect,
+        help_text="Only what the clinic bought is billed. A vial for one patient is named for that patient next.",
+    )
+    # Made with the page: the same page sent twice receives once.
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["source"].choices = [  # type: ignore[attr-defined]
+            (Vial.Source.CLINIC, "The clinic"),
+            (Vial.Source.PHARMACY, "A specialty pharmacy, for one patient"),
+            (Vial.Source.SAMPLE, "Nobody: a sample"),
+        ]
         self.helper = helper(
-            Div("size", "number", css_class="form-row"), Div("expires_on", "vials", css_class="form-row")
+            Div("size", "number", css_class="form-row"),
+            Div("expires_on", "vials", css_class="form-row"),
+            "source",
+            "token",
         )
+
+
+class VialRemoveForm(forms.Form):
+    """Which vials leave the stock without having been used, and why."""
+
+    class Reason(models.TextChoices):
+        BROKEN = "broken", "Broken"
+        EXPIRED = "expired", "Expired"
+        RETURNED = "returned", "Returned"
+        OTHER = "other", "Other"
+
+    vials = forms.ModelMultipleChoiceField(
+        Vial.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Choose the vials.",
+            "invalid_choice": "Vial %(value)s is no longer in stock.",
+            "invalid_pk_value": "Choose vials of the list.",
+        },
+    )
+    reason = forms.ChoiceField(
+        choices=Reason, widget=forms.RadioSelect, error_messages={"required": "Say why they leave the stock."}
+    )
+    note = forms.CharField(required=False, max_length=150, help_text="For other reasons say which.")
+
+    def __init__(self, *args: Any, vials: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["vials"].queryset = vials  # type: ignore[attr-defined]
+        self.fields["vials"].label_from_instance = vial_words  # type: ignore[attr-defined]
+        self.helper = helper("vials", "reason", "note")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("reason") == self.Reason.OTHER and not data.get("note"):
+            self.add_error("note", "Say why they leave the stock.")
+        return data
+
+    def reason_words(self) -> str:
+        words = self.Reason(self.cleaned_data["reason"]).label.lower()
+        note = self.cleaned_data["note"]
+        return note if words == "other" else f"{words}: {note}" if note else words
+
+
+def vial_words(vial: Vial) -> str:
+    return f"Vial {vial.pk}, {vial.size.units} U, {vial.site.name}"
 
 
 class LotRecallForm(VersionedModelForm):

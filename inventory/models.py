@@ -114,15 +114,24 @@ class LabelInterval(models.Model):
 
 
 class LabelMaximum(models.Model):
-    """The most of a product its label allows an adult.
+    """The most of a product its label allows.
 
     `window_days` 0 counts one session alone; otherwise this session and those of the previous window_days - 1 days
-    together. `indications` are the keys of the conditions whose units count together, or empty for every use.
+    together. `indications` are the keys of the conditions whose units count together, or empty for every use. Under 18
+    the most is the lower of `units` and `per_kg` times the weight; `limbs` says how many limbs a row is for.
     """
+
+    class Limbs(models.TextChoices):
+        ANY = "", "however many"
+        ONE = "one", "one limb"
+        SEVERAL = "several", "several limbs"
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="label_maxima")
     indications = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     units = models.PositiveIntegerField()
+    under_18 = models.BooleanField(default=False)
+    per_kg = models.DecimalField("units per kg", max_digits=5, decimal_places=2, null=True, blank=True)
+    limbs = models.CharField(max_length=8, choices=Limbs, default=Limbs.ANY, blank=True)
     window_days = models.PositiveSmallIntegerField(default=0)
     confidence = models.CharField(max_length=2, choices=Confidence)
     words = models.CharField(max_length=300)
@@ -131,7 +140,13 @@ class LabelMaximum(models.Model):
     class Meta:
         ordering = ["product", "indications"]
         constraints = [
-            models.UniqueConstraint(fields=["product", "indications", "window_days"], name="label_maximum_once"),
+            models.UniqueConstraint(
+                fields=["product", "indications", "window_days", "under_18", "limbs"], name="label_maximum_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(under_18=True) | models.Q(per_kg=None, limbs=""),
+                name="label_maximum_per_kg_under_18",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -181,10 +196,18 @@ class Vial(Versioned):
         USED = "used", "used"
         REMOVED = "removed", "removed"
 
+    class Source(models.TextChoices):
+        """Who bought it decides whether it is billed: samples and the patient's own drug are not."""
+
+        CLINIC = "clinic", "bought by the clinic"
+        PHARMACY = "pharmacy", "specialty pharmacy, for one patient"
+        SAMPLE = "sample", "sample"
+
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="vials")
     size = models.ForeignKey(VialSize, on_delete=models.PROTECT, related_name="vials")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="vials")
     status = models.CharField(max_length=10, choices=Status, default=Status.IN_STOCK)
+    source = models.CharField(max_length=10, choices=Source, default=Source.CLINIC)
     received_on = models.DateField()
 
     objects = VialQuerySet.as_manager()
@@ -202,6 +225,22 @@ class Vial(Versioned):
 
     def __str__(self) -> str:
         return f"{self.size} lot {self.lot.number} (vial {self.pk})"
+
+
+class Receipt(models.Model):
+    """One press of Receive. Its token is made with the form, so that a second press receives nothing."""
+
+    token = models.UUIDField(unique=True)
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="receipts")
+    vials = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Receipt {self.pk}"
 
 
 class StockMovement(models.Model):

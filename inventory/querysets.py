@@ -46,11 +46,16 @@ class VialQuerySet(models.QuerySet["Vial"]):
     def in_stock(self) -> VialQuerySet:
         return self.filter(status="in stock")
 
-    def pickable(self, *, product: Product, site: Site, on: date) -> VialQuerySet:
-        """Vials of the product that may be opened at the site on that date, first expiry first."""
+    def pickable(
+        self, *, product: Product, site: Site, on: date, also: models.QuerySet[Any, Any] | None = None
+    ) -> VialQuerySet:
+        """Vials of the product that may be opened at the site on that date, first expiry first.
+
+        `also` holds ids of vials that were opened already for what is being recorded.
+        """
+        there = self.in_stock() if also is None else self.filter(models.Q(status="in stock") | models.Q(pk__in=also))
         return (
-            self.in_stock()
-            .filter(site=site, size__product=product, lot__expires_on__gte=on)
+            there.filter(site=site, size__product=product, lot__expires_on__gte=on)
             .exclude(lot__recalled_on__lte=on)
             .for_list()
             .order_by("lot__expires_on", "size__units", "id")

@@ -15,7 +15,7 @@ PARTS: dict[str, tuple[Any, list[str]]] = {
     "vial_sizes": (VialSize, ["units"]),
     "dilutions": (Dilution, ["vial_units", "diluent_ml"]),
     "label_intervals": (LabelInterval, ["indication", "under_18"]),
-    "label_maxima": (LabelMaximum, ["indications", "window_days"]),
+    "label_maxima": (LabelMaximum, ["indications", "window_days", "under_18", "limbs"]),
 }
 
 

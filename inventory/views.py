@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from audit.models import StaleVersionError
 from inventory import actions
-from inventory.forms import LotRecallForm, LotReceiveForm
+from inventory.forms import LotRecallForm, LotReceiveForm, VialRemoveForm
 from inventory.models import Lot, Vial
 from inventory.rules import EXPIRES_SOON, shelf_life
 
@@ -74,6 +74,8 @@ def lot_receive(request: HttpRequest) -> HttpResponse:
                 site=site,
                 on=site.today(),
                 by=request.user,  # type: ignore[arg-type]
+                source=values["source"],
+                token=values["token"],
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -102,10 +104,30 @@ def lot_detail(request: HttpRequest, lot_id: int) -> HttpResponse:
             "standing": shelf_life(lot.expires_on, recalled_on=lot.recalled_on, on=today),
             "today": today,
             "counts": mine.in_stock().counted_by_lot([lot]),
+            "unused": any(vial.status == Vial.Status.IN_STOCK for vial in vials),
             "vials": vials[:PAGE],
             "last": vials[PAGE - 1] if len(vials) > PAGE else None,
         },
     )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("inventory.receive_lot", raise_exception=True)
+def vial_remove(request: HttpRequest, lot_id: int) -> HttpResponse:
+    """Take vials of a lot out of stock that no session used; ?vial= chooses one."""
+    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)  # type: ignore[arg-type]
+    vials = Vial.objects.visible_to(request.user).in_stock().filter(lot=lot).for_list().order_by("pk")  # type: ignore[arg-type]
+    form = VialRemoveForm(request.POST or None, vials=vials, initial={"vials": request.GET.getlist("vial")})
+    if request.method == "POST" and form.is_valid():
+        chosen = list(form.cleaned_data["vials"])
+        try:
+            actions.remove_vials(vials=chosen, reason=form.reason_words(), by=request.user)  # type: ignore[arg-type]
+        except (actions.VialTakenError, ValidationError) as error:
+            form.add_error(None, str(error) if isinstance(error, actions.VialTakenError) else error)
+        else:
+            messages.success(request, f"{len(chosen)} vial{'s' if len(chosen) > 1 else ''} left the stock.")
+            return redirect("inventory:lot-detail", lot.pk)
+    return _page(request, "inventory/vial_remove.html", {"form": form, "lot": lot, "any": vials.exists()})
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -143,7 +144,9 @@ class TestStockList:
 
 
 def filled_in(**changes: Any) -> dict[str, Any]:
-    return {"size": size().pk, "number": " c1234 ", "expires_on": "2040-01-31", "vials": 10} | changes
+    """What the page sends; each time it is opened it brings another token."""
+    values = {"size": size().pk, "number": " c1234 ", "expires_on": "2040-01-31", "vials": 10, "source": "clinic"}
+    return values | {"token": str(uuid4())} | changes
 
 
 class TestReceiving:
