@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Reverse
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import JSONObject, Reverse
 
 from patients.rules import SearchTerms, fold, phone_end
 
@@ -120,6 +120,7 @@ class KnownAllergy:
     name: str
     reaction: str
     ended_on: date | None
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class KnownMedication:
     name: str
     started_on: date | None
     ended_on: date | None
+    dose: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,47 +138,182 @@ class KnownHistory:
     kind: str
     note: str
     ended_on: date | None
+    since: date | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class KnownTried:
+    id: int
+    kind: str
+    name: str
+    dose: str
+    started_on: date | None
+    ended_on: date | None
+    stopped: str
+    note: str
+
+
+@dataclass(frozen=True)
+class KnownScreening:
+    id: int
+    answered_on: date
+    questionnaire: str
+    answers: dict[str, Any]
+    by_patient: bool
+
+
+@dataclass(frozen=True)
+class KnownConsent:
+    """What `patients.rules.valid_consent` takes, with the words of its form's title and version."""
+
+    id: int
+    title: str
+    form_version: int
+    covers_off_label: bool
+    conditions: tuple[str, ...]
+    signed_on: date
+    expires_on: date
+    withdrawn_on: date | None
+    signer: str
+    signer_name: str
+    method: str
+
+
+@dataclass(frozen=True)
+class KnownWeight:
+    id: int
+    kg: Decimal
+    measured_on: date
+
+
+@dataclass(frozen=True)
+class KnownCoverage:
+    id: int
+    payer: str
+    member_id: str
+    authorization_required: bool
+    starts_on: date | None
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class KnownAuthorization:
+    """`product` and `condition` are keys of the reference data."""
+
+    id: int
+    coverage_id: int
+    payer: str
+    number: str
+    status: str
+    product: str
+    condition: str
+    units_approved: int | None
+    visits_approved: int | None
+    starts_on: date
+    ends_on: date
+    note: str
 
 
 @dataclass(frozen=True)
 class KnownFacts:
-    """A patient's facts as the plain rows that `patients.rules.alerts` takes, oldest first."""
+    """What is known of a patient as plain rows, oldest first.
+
+    The first three are what `patients.rules.alerts` takes. `screening` is the latest by day and number, or None;
+    see `known_facts()` for that of a day.
+    """
 
     allergies: tuple[KnownAllergy, ...]
     medications: tuple[KnownMedication, ...]
     history_items: tuple[KnownHistory, ...]
+    tried_treatments: tuple[KnownTried, ...] = ()
+    screening: KnownScreening | None = None
+    consents: tuple[KnownConsent, ...] = ()
+    weights: tuple[KnownWeight, ...] = ()
+    coverages: tuple[KnownCoverage, ...] = ()
+    authorizations: tuple[KnownAuthorization, ...] = ()
 
 
-def known_facts(*, patient_id: int) -> KnownFacts:
-    """The facts of one patient as they stand in the database now, in one query."""
-    from patients.models import Allergy, HistoryItem, Medication
+def known_facts(*, patient_id: int, on: date | None = None) -> KnownFacts:
+    """The facts of one patient as they stand in the database now, in one query.
 
-    no_day = Cast(Value(None), models.DateField())
-    no_text = Value("", output_field=models.TextField())
+    With `on` the screening is that day's where there is one, however many were filled in later.
+    """
+    from patients import models as tables
 
-    def rows(
-        model: type[models.Model], code: str, name: Combinable, detail: Combinable, began: Combinable
-    ) -> models.QuerySet[models.Model, tuple[str, str, str, str, date | None, date | None, int]]:
+    found: dict[str, list[Any]] = {}
+
+    def rows(model: type[models.Model], **more: str) -> models.QuerySet[Any, Any]:
+        # Tables of different shapes go through one UNION as JSON; what JSON has no type for is read back below.
+        made = _KNOWN[model.__name__]
+        names = {name: more.get(name, name) for name in made.__dataclass_fields__}
         return (
             model._default_manager.filter(patient_id=patient_id)
-            .annotate(table=Value(model.__name__), code=F(code), called=name, detail=detail, began=began)
-            .values_list("table", "code", "called", "detail", "began", "ended_on", "id")
+            .order_by()
+            .annotate(table=Value(model.__name__), row=JSONObject(**names))
+            .values_list("table", "row", "id")
         )
 
-    found = list(
-        rows(Allergy, "substance", F("name"), F("reaction"), no_day)
-        .union(
-            rows(Medication, "drug_class", F("name"), no_text, F("started_on")),
-            rows(HistoryItem, "kind", no_text, F("note"), no_day),
-            all=True,
-        )
-        .order_by("id")
-    )
+    of_the_day = [Case(When(answered_on=on, then=0), default=1)] if on else []
+    branches = [
+        rows(tables.Medication),
+        rows(tables.HistoryItem),
+        rows(tables.TriedTreatment),
+        rows(tables.Screening).order_by(*of_the_day, "-answered_on", "-id")[:1],
+        rows(
+            tables.Consent,
+            title="form__title",
+            form_version="form__version",
+            covers_off_label="form__covers_off_label",
+        ),
+        rows(tables.Weight),
+        rows(tables.Coverage),
+        rows(tables.PriorAuthorization, payer="coverage__payer"),
+    ]
+    for table, row, _ in rows(tables.Allergy).union(*branches, all=True).order_by("id"):
+        found.setdefault(table, []).append(_read_back(_KNOWN[table], row))
+
+    def all_of(model: type[models.Model]) -> tuple[Any, ...]:
+        return tuple(found.get(model.__name__, ()))
+
     return KnownFacts(
-        tuple(KnownAllergy(r[1], r[2], r[3], r[5]) for r in found if r[0] == "Allergy"),
-        tuple(KnownMedication(r[1], r[2], r[4], r[5]) for r in found if r[0] == "Medication"),
-        tuple(KnownHistory(r[1], r[3], r[5]) for r in found if r[0] == "HistoryItem"),
+        allergies=all_of(tables.Allergy),
+        medications=all_of(tables.Medication),
+        history_items=all_of(tables.HistoryItem),
+        tried_treatments=all_of(tables.TriedTreatment),
+        screening=next(iter(all_of(tables.Screening)), None),
+        consents=all_of(tables.Consent),
+        weights=all_of(tables.Weight),
+        coverages=all_of(tables.Coverage),
+        authorizations=all_of(tables.PriorAuthorization),
     )
+
+
+_KNOWN: dict[str, Any] = {
+    "Allergy": KnownAllergy,
+    "Medication": KnownMedication,
+    "HistoryItem": KnownHistory,
+    "TriedTreatment": KnownTried,
+    "Screening": KnownScreening,
+    "Consent": KnownConsent,
+    "Weight": KnownWeight,
+    "Coverage": KnownCoverage,
+    "PriorAuthorization": KnownAuthorization,
+}
+
+
+def _read_back(made: Any, row: dict[str, Any]) -> Any:
+    values = {}
+    for name, field in made.__dataclass_fields__.items():
+        value = row[name]
+        if value is not None and field.type in ("date", "date | None"):
+            value = date.fromisoformat(value)
+        elif field.type == "Decimal":
+            value = Decimal(str(value))
+        elif field.type == "tuple[str, ...]":
+            value = tuple(value)
+        values[name] = value
+    return made(**values)
 
 
 class PossibleDuplicateQuerySet(models.QuerySet["PossibleDuplicate"]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from patients.views import duplicates, facts, patients
+from patients.views import consent_forms, coverage, duplicates, facts, patients, screenings, tablet
 
 app_name = "patients"
 urlpatterns = [
@@ -17,6 +17,24 @@ urlpatterns = [
     path("patients/<int:patient_id>/history/new/", facts.history_item_create, name="history-item-create"),
     path("history/<int:history_item_id>/edit/", facts.history_item_edit, name="history-item-edit"),
     path("history/<int:history_item_id>/end/", facts.history_item_end, name="history-item-end"),
+    path(
+        "patients/<int:patient_id>/tried-treatments/new/", facts.tried_treatment_create, name="tried-treatment-create"
+    ),
+    path("tried-treatments/<int:tried_treatment_id>/edit/", facts.tried_treatment_edit, name="tried-treatment-edit"),
+    path("patients/<int:patient_id>/weights/new/", facts.weight_create, name="weight-create"),
+    path("weights/<int:weight_id>/edit/", facts.weight_edit, name="weight-edit"),
+    path("patients/<int:patient_id>/coverages/new/", coverage.coverage_create, name="coverage-create"),
+    path("coverages/<int:coverage_id>/edit/", coverage.coverage_edit, name="coverage-edit"),
+    path("patients/<int:patient_id>/screenings/new/", screenings.screening_create, name="screening-create"),
+    path("patients/<int:patient_id>/screenings/tablet/", tablet.screening_tablet, name="screening-tablet"),
+    path("screenings/<int:screening_id>/", screenings.screening_detail, name="screening-detail"),
+    path("tablet/<int:number>/", tablet.tablet_question, name="tablet-question"),
+    path("tablet/<int:number>/more/", tablet.tablet_note, name="tablet-note"),
+    path("tablet/check/", tablet.tablet_check, name="tablet-check"),
+    path("tablet/", tablet.tablet_return, name="tablet-return"),
+    path("consent-forms/", consent_forms.consent_form_list, name="consent-form-list"),
+    path("consent-forms/new/", consent_forms.consent_form_create, name="consent-form-create"),
+    path("consent-forms/<int:form_id>/revise/", consent_forms.consent_form_revise, name="consent-form-revise"),
     path("patients/duplicates/", duplicates.duplicate_list, name="duplicate-list"),
     path("patients/duplicates/<int:duplicate_id>/decide/", duplicates.duplicate_decide, name="duplicate-decide"),
 ]

@@ -38,6 +38,16 @@ class Alert:
     severity: Severity
     affects_booking: bool
     source: str
+    # What the words are made of, where they are made of a meaning and what is known in particular.
+    meaning: str = ""
+    details: tuple[str, ...] = ()
+    requires: str = ""
+
+    @staticmethod
+    def said(meaning: str, details: tuple[str, ...], requires: str = "") -> str:
+        """The whole sentence: the meaning, what is known in particular, and what somebody then has to do."""
+        words = meaning + (f" ({', '.join(details)})" if details else "") + "."
+        return f"{words} {requires}" if requires else words
 
 
 @dataclass(frozen=True)
@@ -244,10 +254,12 @@ def alerts(
         Alert(
             code,
             meaning.label,
-            meaning.words + (f" ({', '.join(details)})" if details else "") + ".",
+            Alert.said(meaning.words, tuple(details)),
             meaning.severity,
             meaning.affects_booking,
             meaning.source,
+            meaning.words,
+            tuple(details),
         )
         for code, (meaning, details) in found.items()
     ]

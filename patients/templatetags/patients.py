@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from django import template
 from django.template.defaultfilters import capfirst
 
-from patients.models import Patient
+from patients.models import Allergy, HistoryItem, Medication, Patient, PriorAuthorization, TriedTreatment
 from patients.querysets import known_facts
 from patients.rules import Alert, is_current
 from patients.rules import alerts as alerts_of
+from patients.rules.wording import Block
+from patients.rules.wording import blocks as blocks_of
 
 register = template.Library()
 
@@ -21,7 +24,7 @@ def _alerts(context: dict[str, Any], patient: Patient, today: date) -> list[Aler
     if "allergies" in getattr(patient, "_prefetched_objects_cache", {}):
         found = alerts_of(patient.allergies.all(), patient.medications.all(), patient.history_items.all(), on=today)
     else:
-        known = known_facts(patient_id=patient.pk)
+        known = context.get("known") or known_facts(patient_id=patient.pk)
         found = alerts_of(known.allergies, known.medications, known.history_items, on=today)
     user = getattr(context.get("request"), "user", None) or context.get("user")
     if user is not None and user.has_perm("patients.view_clinical"):
@@ -34,7 +37,7 @@ def _alerts(context: dict[str, Any], patient: Patient, today: date) -> list[Aler
 def patient_alerts(context: dict[str, Any], patient: Patient, today: date) -> list[Alert]:
     """The alerts this person may see, the gravest first; those who see no clinical facts get what affects booking.
 
-    Without a query when the patient came from `with_facts()`, else in one.
+    Without a query when the patient came from `with_facts()` or the page was given `known`, else in one.
     """
     return _alerts(context, patient, today)
 
@@ -59,11 +62,47 @@ def age(patient: Patient, today: date) -> int:
 
 @register.filter
 def current(facts: Any, today: date) -> list[Any]:
-    """Those of the facts that hold on that day."""
-    return [fact for fact in facts.all() if is_current(fact, on=today)]
+    """Those of the facts that hold on that day; `facts` is a list or what a patient's row has of them."""
+    return [fact for fact in _rows(facts) if is_current(fact, on=today)]
 
 
 @register.filter
 def past(facts: Any, today: date) -> list[Any]:
     """Those of the facts that do not hold on that day."""
-    return [fact for fact in facts.all() if not is_current(fact, on=today)]
+    return [fact for fact in _rows(facts) if not is_current(fact, on=today)]
+
+
+def _rows(facts: Any) -> Iterable[Any]:
+    return facts.all() if hasattr(facts, "all") else facts
+
+
+@register.filter
+def blocks(text: str) -> list[Block]:
+    """The wording of a consent form as headings, paragraphs and lists."""
+    return blocks_of(text)
+
+
+# What the keys of rows from `known_facts` are called on screen.
+_WORDS: dict[str, dict[str, str]] = {
+    of: {str(key): str(words) for key, words in choices.choices}
+    for of, choices in {
+        "substance": Allergy.Substance,
+        "drug_class": Medication.DrugClass,
+        "history": HistoryItem.Kind,
+        "tried": TriedTreatment.Kind,
+        "stopped": TriedTreatment.Stopped,
+        "authorization": PriorAuthorization.Status,
+    }.items()
+}
+
+
+@register.filter
+def in_words(key: str, of: str) -> str:
+    """A key as people say it; `of` says which list it is from."""
+    return _WORDS[of].get(key, key)
+
+
+@register.filter
+def named(key: str, names: dict[str, str]) -> str:
+    """The name of a condition or product; a key the clinic no longer has is shown as it is."""
+    return names.get(key, key.replace("_", " "))

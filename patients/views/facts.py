@@ -1,4 +1,4 @@
-"""Allergies, medications and history items: one small form each, all handled alike."""
+"""Allergies, medications, history items, tried treatments and weights: one small form each, all handled alike."""
 
 from __future__ import annotations
 
@@ -14,14 +14,25 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.actions import record
 from audit.models import StaleVersionError
 from patients import actions
-from patients.forms import AllergyForm, FactForm, HistoryItemForm, MedicationForm, show_refusal
-from patients.models import Allergy, Fact, HistoryItem, Medication, Patient
+from patients.forms import (
+    AllergyForm,
+    FactForm,
+    HistoryItemForm,
+    MedicationForm,
+    TriedTreatmentForm,
+    WeightForm,
+    show_refusal,
+)
+from patients.models import Allergy, Fact, HistoryItem, Medication, Patient, TriedTreatment, Weight
+from patients.views.back import back_to
 
-# What each kind is called on its page, and how it is said that it is over.
-WORDS = {
+# What each kind is called on its page, and how it is said that it is over; some have no end to press.
+WORDS: dict[type[Fact], tuple[str, str]] = {
     Allergy: ("allergy", "Ended today"),
     Medication: ("medication", "Stopped today"),
     HistoryItem: ("history item", "Ended today"),
+    TriedTreatment: ("tried treatment", ""),
+    Weight: ("weight", ""),
 }
 
 
@@ -79,12 +90,38 @@ def history_item_end(request: HttpRequest, history_item_id: int) -> HttpResponse
     return _end(request, history_item_id, HistoryItem)
 
 
+@require_http_methods(["GET", "POST"])
+@permission_required("patients.change_clinical", raise_exception=True)
+def tried_treatment_create(request: HttpRequest, patient_id: int) -> HttpResponse:
+    return _create(request, patient_id, TriedTreatmentForm)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("patients.change_clinical", raise_exception=True)
+def tried_treatment_edit(request: HttpRequest, tried_treatment_id: int) -> HttpResponse:
+    return _edit(request, tried_treatment_id, TriedTreatmentForm)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("patients.change_clinical", raise_exception=True)
+def weight_create(request: HttpRequest, patient_id: int) -> HttpResponse:
+    return _create(request, patient_id, WeightForm)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("patients.change_clinical", raise_exception=True)
+def weight_edit(request: HttpRequest, weight_id: int) -> HttpResponse:
+    return _edit(request, weight_id, WeightForm)
+
+
 def _create(request: HttpRequest, patient_id: int, form_class: type[FactForm]) -> HttpResponse:
     patient = get_object_or_404(
         Patient.objects.visible_to(request.user).select_related("site").with_facts(), pk=patient_id
     )
     kind: type[Fact] = form_class.Meta.model  # type: ignore[attr-defined]
-    form = form_class(request.POST or None, today=patient.site.today(), born=patient.birth_date)
+    form = form_class(
+        request.POST if request.method == "POST" else None, today=patient.site.today(), born=patient.birth_date
+    )
     if request.method == "POST" and form.is_valid():
         try:
             actions.add_fact(model=kind, patient=patient, by=request.user, **form.values())
@@ -92,7 +129,7 @@ def _create(request: HttpRequest, patient_id: int, form_class: type[FactForm]) -
             show_refusal(form, error)
         else:
             messages.success(request, "Saved.")
-            return redirect("clinic:chart", patient.pk)
+            return redirect(back_to(request, patient.pk))
     return _page(request, form, patient, kind)
 
 
@@ -100,20 +137,25 @@ def _edit(request: HttpRequest, fact_id: int, form_class: type[FactForm]) -> Htt
     kind: Any = form_class.Meta.model  # type: ignore[attr-defined]
     fact = get_object_or_404(kind.objects.visible_to(request.user), pk=fact_id)
     patient = Patient.objects.select_related("site").with_facts().get(pk=fact.patient_id)
-    form = form_class(request.POST or None, instance=fact, today=patient.site.today(), born=patient.birth_date)
-    status = 200
+    form = form_class(
+        request.POST if request.method == "POST" else None,
+        instance=fact,
+        today=patient.site.today(),
+        born=patient.birth_date,
+    )
+    stale = False
     if request.method == "POST" and form.is_valid():
         try:
             actions.update_fact(fact=fact, version=form.cleaned_data["version"] or 0, by=request.user, **form.values())
         except StaleVersionError as error:
             form.show_conflict(error)
-            status = 409
+            stale = True
         except ValidationError as error:
             show_refusal(form, error)
         else:
             messages.success(request, "Saved.")
-            return redirect("clinic:chart", patient.pk)
-    return _page(request, form, patient, kind, status=status)
+            return redirect(back_to(request, patient.pk))
+    return _page(request, form, patient, kind, stale=stale)
 
 
 def _end(request: HttpRequest, fact_id: int, kind: Any) -> HttpResponse:
@@ -128,11 +170,11 @@ def _end(request: HttpRequest, fact_id: int, kind: Any) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, form: FactForm, patient: Patient, kind: type[Fact], *, status: int = 200
+    request: HttpRequest, form: FactForm, patient: Patient, kind: type[Fact], *, stale: bool = False
 ) -> HttpResponse:
     if request.method == "GET":
         record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
-    word, end_words = WORDS[kind]  # type: ignore[index]
+    word, end_words = WORDS[kind]
     fact = form.instance if form.instance.pk else None
     # The form writes what was typed into its row, so what is saved is told from the patient's own list.
     return render(
@@ -146,7 +188,8 @@ def _page(
             "word": word,
             "end_words": end_words,
             "end_url_name": f"patients:{word.replace(' ', '-')}-end",
-            "may_end": fact is not None and form.initial.get("ended_on") is None,
+            "may_end": bool(end_words) and fact is not None and form.initial.get("ended_on") is None,
+            "back": back_to(request, patient.pk),
         },
-        status=status,
+        status=409 if stale else 422 if form.is_bound and form.errors else 200,
     )

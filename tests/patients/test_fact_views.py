@@ -64,12 +64,12 @@ class TestFacts:
         client = sign_in(cast.ito)
         typed = {**values, **bad}
         response = client.post(f"/patients/{cast.joye.pk}/{path}/new/", typed)
-        assert response.status_code == 200
+        assert response.status_code == 422
         assert words in words_of(response)
         assert len(response.context["form"].errors) == 1
         assert "__all__" not in response.context["form"].errors
         assert {name: value_of(response, name) for name in typed} == typed
-        assert client.post(f"/patients/{cast.joye.pk}/{path}/new/", {}).status_code == 200
+        assert client.post(f"/patients/{cast.joye.pk}/{path}/new/", {}).status_code == 422
         assert not model.objects.exists()
 
     def test_what_is_listed_is_not_listed_twice(self, cast, sign_in, path, word, model, values, bad, words):

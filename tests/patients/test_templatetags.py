@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from patients.models import Allergy, HistoryItem, Medication, Patient
+from patients.querysets import KnownFacts, known_facts
 from tests.cast import Cast
 
 TODAY = date(2026, 11, 20)
@@ -28,11 +29,17 @@ def joye(cast: Cast) -> Patient:
 
 
 def draw(source: str, patient: Patient, user: User) -> str:
+    return draw_with(known_facts(patient_id=patient.pk), source, patient, user)
+
+
+def draw_with(known: KnownFacts, source: str, patient: Patient, user: User) -> str:
     from django.contrib.auth.context_processors import PermWrapper
 
     request = RequestFactory().get("/")
     request.user = user
-    context = Context({"patient": patient, "today": TODAY, "request": request, "perms": PermWrapper(user)})
+    context = Context(
+        {"patient": patient, "known": known, "today": TODAY, "request": request, "perms": PermWrapper(user)}
+    )
     return Template("{% load patients %}" + source).render(context)
 
 
@@ -105,5 +112,6 @@ def test_what_a_patient_wrote_is_no_markup(cast: Cast, joye: Patient):
 
 
 def test_with_facts_nothing_more_is_asked(cast: Cast, joye: Patient, django_assert_num_queries: DjangoAssertNumQueries):
+    known = known_facts(patient_id=joye.pk)
     with django_assert_num_queries(0):
-        draw("{% patient_banner patient today %}{% include 'patients/_facts.html' %}", joye, cast.ito)
+        draw_with(known, "{% patient_banner patient today %}{% include 'patients/_facts.html' %}", joye, cast.ito)

@@ -1,4 +1,4 @@
-"""Everything that changes what is known of a patient."""
+"""Who a patient is, the facts known of them, and whether an imported person is one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from accounts.models import Site, User
 from audit.actions import lock_version
-from patients.models import Allergy, Fact, HistoryItem, Identifier, Medication, Patient, PossibleDuplicate
+from patients.models import (
+    Allergy,
+    Fact,
+    HistoryItem,
+    Identifier,
+    Medication,
+    Patient,
+    PossibleDuplicate,
+    TriedTreatment,
+    Weight,
+)
 from patients.rules import fold, problems_of
 
 AnyFact = TypeVar("AnyFact", bound=Fact)
@@ -111,7 +121,10 @@ def update_patient(*, patient: Patient, version: int | None, by: User, **fields:
 
 @transaction.atomic
 def add_fact(*, model: type[AnyFact], patient: Patient, by: User, **values: Any) -> AnyFact:
-    """Add an allergy, a medication or a history item. Raises ValidationError by field, also for one listed already."""
+    """Add a fact: an allergy, a medication, a history item, a tried treatment or a weight.
+
+    Raises ValidationError by field, also for one listed already.
+    """
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     fact = model(patient=patient, noted_by=by, **values)
     fact.full_clean()
@@ -122,8 +135,15 @@ def add_fact(*, model: type[AnyFact], patient: Patient, by: User, **values: Any)
 
 @transaction.atomic
 def update_fact(*, fact: AnyFact, version: int | None, by: User, **values: Any) -> AnyFact:
-    """Save changed values of a fact. Raises StaleVersionError as update_patient does, and ValidationError by field."""
+    """Save changed values of a fact. Raises StaleVersionError as update_patient does, and ValidationError by field.
+
+    A weight that a signed session rests on belongs to that record, and stays as it is.
+    """
+    # Before the fact, as signing locks them: a session signed at this moment is waited for.
+    Patient.objects.select_for_update(no_key=True).get(pk=fact.patient_id)  # type: ignore[attr-defined]
     current = lock_version(fact, version=version)
+    if isinstance(current, Weight) and current.is_of_a_record:
+        raise ValidationError({"kg": "A signed session rests on this weight: add a new one."})
     _assign(current, values)
     current.full_clean()
     _refuse_second(current)
@@ -225,14 +245,24 @@ _SAME: dict[type[Fact], Sequence[str]] = {
 
 
 def _refuse_second(fact: Any) -> None:
+    others = type(fact).objects.filter(patient=fact.patient).exclude(pk=fact.pk)
+    # A weight is of its day, and the same treatment may have been tried twice.
+    if isinstance(fact, Weight):
+        # One that a record rests on cannot be changed, so a second one puts it right.
+        if any(not other.is_of_a_record for other in others.filter(measured_on=fact.measured_on)):
+            raise ValidationError({"measured_on": "There is a weight of this day already: change that one."})
+        return
+    if isinstance(fact, TriedTreatment):
+        alike = others.filter(kind=fact.kind, started_on=fact.started_on, ended_on=fact.ended_on)
+        if any(fold(other.name) == fold(fact.name) for other in alike):
+            raise ValidationError({"kind": "This is listed already."})
+        return
     if fact.ended_on is not None:
         return
     choice, words = _SAME[type(fact)]
-    others = (
-        type(fact)
-        .objects.filter(**{"patient": fact.patient, "ended_on": None, choice: getattr(fact, choice)})
-        .exclude(pk=fact.pk)
-    )
     mine = fold(getattr(fact, words))
-    if any(fold(getattr(other, words)) == mine for other in others):
+    if any(
+        fold(getattr(other, words)) == mine
+        for other in others.filter(**{"ended_on": None, choice: getattr(fact, choice)})
+    ):
         raise ValidationError({choice: "This is listed already."})

@@ -4,7 +4,6 @@ from datetime import date
 from typing import ClassVar
 
 import pghistory
-from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -13,7 +12,7 @@ from django.db.models.functions import Concat, Reverse
 
 from accounts.models import Site, User
 from audit.models import Versioned
-from patients.querysets import FactQuerySet, PatientQuerySet, PossibleDuplicateQuerySet
+from patients.querysets import PatientQuerySet, PossibleDuplicateQuerySet
 
 
 class Fold(Func):
@@ -156,104 +155,6 @@ class Identifier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system} identifier {self.pk}"
-
-
-class Fact(Versioned):
-    """Something known about a patient, from when to when."""
-
-    noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
-    noted_at = models.DateTimeField(auto_now_add=True)
-
-    objects = FactQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-
-@pghistory.track()
-class Allergy(Fact):
-    class Substance(models.TextChoices):
-        BOTULINUM_TOXIN = "botulinum_toxin", "Botulinum toxin product"
-        ALBUMIN = "albumin", "Human albumin"
-        MILK_PROTEIN = "milk_protein", "Cow's milk protein"
-        LOCAL_ANAESTHETIC = "local_anaesthetic", "Local anaesthetic"
-        LATEX = "latex", "Latex"
-        SKIN_ANTISEPTIC = "skin_antiseptic", "Skin antiseptic"
-        OTHER = "other", "Other"
-
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="allergies")
-    substance = models.CharField(max_length=20, choices=Substance)
-    name = models.CharField("which", max_length=80, blank=True, help_text="Needed for Other.")
-    reaction = models.CharField(max_length=120, blank=True)
-    ended_on = models.DateField("no longer since", null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "allergies"
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(substance="other") | ~Q(name=""),
-                name="allergy_other_is_named",
-                violation_error_message="Say which substance it is.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"allergy {self.pk}"
-
-
-@pghistory.track()
-class Medication(Fact):
-    class DrugClass(models.TextChoices):
-        ANTICOAGULANT = "anticoagulant", "Anticoagulant"
-        ANTIPLATELET = "antiplatelet", "Antiplatelet"
-        AMINOGLYCOSIDE = "aminoglycoside", "Aminoglycoside antibiotic"
-        NEUROMUSCULAR_BLOCKER = "neuromuscular_blocker", "Neuromuscular blocker"
-        MUSCLE_RELAXANT = "muscle_relaxant", "Muscle relaxant"
-        ANTICHOLINERGIC = "anticholinergic", "Anticholinergic"
-        MIGRAINE_PREVENTIVE = "migraine_preventive", "Migraine preventive"
-        MIGRAINE_ACUTE = "migraine_acute", "Acute migraine medicine"
-        OTHER = "other", "Other"
-
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="medications")
-    drug_class = models.CharField(max_length=24, choices=DrugClass)
-    name = models.CharField(max_length=80)
-    dose = models.CharField(max_length=80, blank=True)
-    started_on = models.DateField(null=True, blank=True)
-    ended_on = models.DateField("stopped on", null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(started_on__isnull=True) | Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")),
-                name="medication_ends_after_start",
-                violation_error_message="It stopped before it started.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"medication {self.pk}"
-
-
-@pghistory.track()
-class HistoryItem(Fact):
-    class Kind(models.TextChoices):
-        NEUROMUSCULAR = "neuromuscular", "Neuromuscular disorder"
-        SWALLOWING_BREATHING = "swallowing_breathing", "Swallowing or breathing problem"
-        BLEEDING = "bleeding", "Bleeding disorder"
-        CARDIAC = "cardiac", "Heart disease"
-        PREGNANCY = "pregnancy", "Pregnant or breast-feeding"
-        SURGERY = "surgery", "Surgery planned or changed anatomy"
-        LOST_RESPONSE = "lost_response", "Lost response to toxin before"
-        OTHER = "other", "Other"
-
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="history_items")
-    kind = models.CharField(max_length=24, choices=Kind)
-    note = models.CharField(max_length=200, blank=True)
-    since = models.DateField(null=True, blank=True)
-    ended_on = models.DateField("no longer since", null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"history item {self.pk}"
 
 
 class PossibleDuplicate(models.Model):

@@ -1,3 +1,5 @@
+"""Who a patient is, and finding one."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -10,10 +12,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Site
 from audit.forms import VersionedModelForm
-from patients.models import Allergy, HistoryItem, Medication, Patient
+from patients.models import Patient
 from patients.rules import FIRST_YEAR, LONGEST_SEARCH, problems_of
-
-CHOOSE = "Choose"
 
 
 class DateInput(forms.DateInput):
@@ -23,7 +23,8 @@ class DateInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
-def _ask_date(field: forms.Field, **attrs: str) -> None:
+def ask_date(field: forms.Field, **attrs: str) -> None:
+    """Ask for a day with the browser's own date field."""
     required = field.widget.is_required
     field.widget = DateInput(**attrs)
     field.widget.is_required = required
@@ -81,7 +82,7 @@ class PatientForm(VersionedModelForm):
         self.fields["site"].queryset = Site.objects.filter(pk__in=[site.pk for site in sites])  # type: ignore[attr-defined]
         # The choices are here already; asking for them again would be a query.
         self.fields["site"].choices = [(site.pk, site.name) for site in sites]  # type: ignore[attr-defined]
-        _ask_date(self.fields["birth_date"], min=f"{FIRST_YEAR}-01-01", max=today.isoformat())
+        ask_date(self.fields["birth_date"], min=f"{FIRST_YEAR}-01-01", max=today.isoformat())
         for field in self.fields.values():
             # The browser's own memory would offer one patient's data for another.
             field.widget.attrs["autocomplete"] = "off"
@@ -152,78 +153,10 @@ class PatientEditForm(PatientForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("died_on", "left_on"):
-            _ask_date(self.fields[name], max=self.today.isoformat())
+            ask_date(self.fields[name], max=self.today.isoformat())
 
     def sections(self) -> list[Any]:
         return [*super().sections(), Fieldset("No longer a patient", _row("died_on", "left_on"))]
-
-
-class FactForm(VersionedModelForm):
-    """One fact of a patient. `values()` is what the action takes."""
-
-    choice = ""  # the field of structured choices
-    detail = ""  # the field that names what "Other" is
-    other_words = ""
-
-    def __init__(self, *args: Any, today: date, born: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-        self.born = born
-        if not self.instance.pk:
-            del self.fields["ended_on"]
-            field = self.fields[self.choice]
-            field.choices = [("", CHOOSE), *(pair for pair in field.choices if pair[0])]  # type: ignore[attr-defined]
-        for field in self.fields.values():
-            if isinstance(field, forms.DateField):
-                _ask_date(field, min=born.isoformat())
-        self.fields[self.choice].error_messages["required"] = "Choose one."
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        if values.get(self.choice) == "other" and not values.get(self.detail) and self.detail not in self.errors:
-            self.add_error(self.detail, self.other_words)
-        for name, field in self.fields.items():
-            day = values.get(name)
-            if isinstance(field, forms.DateField) and day is not None and day < self.born:
-                self.add_error(name, "This lies before the date of birth.")
-        started = values.get("started_on") or values.get("since")
-        ended = values.get("ended_on")
-        if started and ended and ended < started:
-            self.add_error("ended_on", "This lies before the start.")
-        return values
-
-    def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.fields if name != "version"}
-
-
-class AllergyForm(FactForm):
-    choice, detail, other_words = "substance", "name", "Say which substance it is."
-
-    class Meta:
-        model = Allergy
-        fields = ["substance", "name", "reaction", "ended_on"]
-        labels = {"name": "Which", "ended_on": "No longer since"}
-
-
-class MedicationForm(FactForm):
-    choice, detail, other_words = "drug_class", "name", "Enter the name of the medicine."
-
-    class Meta:
-        model = Medication
-        fields = ["drug_class", "name", "dose", "started_on", "ended_on"]
-        labels = {"drug_class": "Kind", "started_on": "Since", "ended_on": "Stopped on"}
-        error_messages = {"name": {"required": "Enter the name of the medicine."}}
-
-
-class HistoryItemForm(FactForm):
-    choice, detail, other_words = "kind", "note", "Say what it is."
-
-    class Meta:
-        model = HistoryItem
-        fields = ["kind", "note", "since", "ended_on"]
-        labels = {"ended_on": "No longer since"}
 
 
 class DecisionForm(forms.Form):

@@ -1,0 +1,141 @@
+"""Who pays, and what they allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django import forms
+
+from audit.forms import VersionedModelForm
+from patients.forms.patients import ask_date
+from patients.models import Coverage, Patient, PriorAuthorization
+
+Choices = Sequence[tuple[str, str]]
+
+
+class CoverageForm(VersionedModelForm):
+    class Meta:
+        model = Coverage
+        fields = ["payer", "member_id", "authorization_required", "starts_on", "ends_on"]
+        labels = {
+            "payer": "Payer and plan",
+            "authorization_required": "The payer wants a prior authorisation",
+            "starts_on": "From",
+            "ends_on": "To",
+        }
+        error_messages = {"payer": {"required": "Enter who pays."}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("starts_on", "ends_on"):
+            ask_date(self.fields[name])
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            "version", "payer", "member_id", "authorization_required", _side_by_side("starts_on", "ends_on")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        _in_order(self, values)
+        return values
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or []}
+
+
+class AuthorizationForm(VersionedModelForm):
+    """A prior authorisation; `products` and `conditions` are (key, name) of the reference data."""
+
+    product = forms.ChoiceField(error_messages={"required": "Choose the product."})
+    condition = forms.ChoiceField(error_messages={"required": "Choose what it is for."})
+
+    class Meta:
+        model = PriorAuthorization
+        fields = [
+            "coverage",
+            "status",
+            "number",
+            "product",
+            "condition",
+            "units_approved",
+            "visits_approved",
+            "starts_on",
+            "ends_on",
+            "note",
+        ]
+        labels = {"number": "Authorisation number", "starts_on": "From", "ends_on": "To"}
+        error_messages = {
+            "coverage": {"required": "Choose who pays."},
+            "starts_on": {"required": "Enter the first day."},
+            "ends_on": {"required": "Enter the last day."},
+        }
+
+    def __init__(
+        self, *args: Any, patient: Patient, products: Choices, conditions: Choices, today: date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        coverages = list(patient.coverages.all())
+        coverage: Any = self.fields["coverage"]
+        coverage.queryset = Coverage.objects.filter(patient=patient)
+        coverage.choices = [
+            ("", "Choose"),
+            *((row.pk, " ".join(filter(None, [row.payer, row.member_id]))) for row in coverages),
+        ]
+        if len(coverages) == 1:
+            self.initial.setdefault("coverage", coverages[0].pk)
+        for name, choices in (("product", products), ("condition", conditions)):
+            field: Any = self.fields[name]
+            # What was chosen once stays choosable, also when the clinic no longer has it.
+            kept = getattr(self.instance, name)
+            others = [(kept, kept)] if kept and kept not in dict(choices) else []
+            field.choices = [("", "Choose"), *choices, *others]
+        if not self.instance.pk:
+            self.initial.setdefault("starts_on", today)
+        for name in ("starts_on", "ends_on"):
+            ask_date(self.fields[name])
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            "version",
+            "coverage",
+            _side_by_side("status", "number"),
+            _side_by_side("condition", "product"),
+            _side_by_side("units_approved", "visits_approved"),
+            _side_by_side("starts_on", "ends_on"),
+            "note",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        _in_order(self, values)
+        if values.get("status") == PriorAuthorization.Status.APPROVED and not values.get("number"):
+            self.add_error("number", "An approved authorisation has a number.")
+        return values
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        # The database says the same of the row; once beside the field is enough.
+        if "number" in self.errors or "ends_on" in self.errors:
+            self._errors.pop("__all__", None)
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or []}
+
+
+def _side_by_side(*fields: str) -> Div:
+    return Div(*fields, css_class="form-row")
+
+
+def _in_order(form: forms.ModelForm, values: dict[str, Any]) -> None:
+    starts, ends = values.get("starts_on"), values.get("ends_on")
+    if starts and ends and ends < starts:
+        form.add_error("ends_on", "It ends before it starts.")
