@@ -1,4 +1,4 @@
-"""Loads the conditions, muscles, policies, codes and protocols that ship with Cadence, from treatments/reference/."""
+"""Loads the conditions, muscles, doses, policies, codes and protocols that ship, from treatments/reference/."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from treatments.models import (
     DiagnosisCode,
     FollowUpStep,
     Muscle,
+    MuscleDose,
     Protocol,
     ProtocolSite,
 )
@@ -42,7 +43,27 @@ def load(*, report: Report = silent, folder: Path = FOLDER) -> Counts:
         ],
         report=report,
     ).counts
+    counts["muscle doses"] = _muscle_doses(folder, conditions, muscles, report)
     return counts | _protocols(folder, conditions, muscles, report)
+
+
+def _muscle_doses(folder: Path, conditions: Loaded[Condition], muscles: Loaded[Muscle], report: Report) -> Counter[str]:
+    """What labels and studies give for a muscle. A muscle that is not there is a mistake in the file: KeyError."""
+    products = dict(Product.objects.values_list("key", "pk"))
+    return load_rows(
+        MuscleDose,
+        [
+            Shipped.of(
+                entry | {"muscles": [muscles.rows[(key,)].key for key in entry["muscles"]]},
+                ["product_id", "condition_id", "muscles", "under_18"],
+                leave_out=["product", "condition"],
+                product_id=products[entry["product"]],
+                condition_id=conditions.rows[(entry["condition"],)].pk,
+            )
+            for entry in read(folder / "muscle_doses.json")
+        ],
+        report=report,
+    ).counts
 
 
 def _conditions(folder: Path, muscles: Loaded[Muscle], report: Report) -> Loaded[Condition]:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -43,3 +45,21 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def for_record(self) -> FollowUpQuerySet:
         """What the page of one follow-up shows."""
         return self.for_list().select_related("course__site", "session__product", "session__provider", "done_by")
+
+
+def planned_contacts() -> ArraySubquery:
+    """To annotate a session with: its follow-ups as JSON, by their days."""
+    from treatments.models import FollowUp
+
+    rows = FollowUp.objects.filter(session=OuterRef("pk")).order_by("due_on", "pk")
+    return ArraySubquery(
+        rows.values(
+            json=JSONObject(
+                due_on="due_on",
+                name="name",
+                purpose="purpose",
+                course="course",
+                status="status",
+            )
+        )
+    )
