@@ -29,7 +29,8 @@ from types import FrameType
 import psutil
 import psycopg2
 
-USER = "cadence"
+OWNER = "cadence"  # of the tables, and the superuser of this server
+APPLICATION = "cadence_app"  # what the application connects as: see clinic/database_roles.py
 DATABASE = "cadence"
 PORT = 5432  # only part of the socket's name: the server listens on no network address
 LONGEST_SOCKET_PATH = 100  # bytes; the limit is 103 on macOS and 107 on Linux
@@ -61,14 +62,14 @@ class Server:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What psycopg2.connect needs to reach the database."""
-        return {"host": str(self.socket_folder), "port": PORT, "user": USER, "dbname": DATABASE}
+        """What psycopg2.connect needs to reach the database as its owner."""
+        return {"host": str(self.socket_folder), "port": PORT, "user": OWNER, "dbname": DATABASE}
 
-    def settings(self) -> dict[str, object]:
-        """The same for Django's DATABASES."""
+    def settings(self, *, user: str = APPLICATION) -> dict[str, object]:
+        """For Django's DATABASES: the application's role, or the owner."""
         return {
             "NAME": DATABASE,
-            "USER": USER,
+            "USER": user,
             "PASSWORD": "",
             "HOST": str(self.socket_folder),
             "PORT": str(PORT),
@@ -79,7 +80,7 @@ _held: dict[Path, int] = {}  # data folder -> descriptor of the shared lock that
 
 
 def ensure_running(server: Server) -> bool:
-    """Start the server unless it runs, make the database when it is missing, and keep both until this process ends.
+    """Start the server unless it runs, make what is missing in it, and keep it until this process ends.
 
     Returns True when this call started it. Raises EmbeddedPostgresError with a sentence for people.
     """
@@ -228,7 +229,7 @@ def _create(server: Server, account: pwd.struct_passwd | None) -> None:
             mode = path.stat().st_mode
             if not mode & 0o004:
                 path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
-    arguments = ["-D", str(fresh), "-U", USER, "--auth=trust", "--encoding=UTF8"]
+    arguments = ["-D", str(fresh), "-U", OWNER, "--auth=trust", "--encoding=UTF8"]
     # The same sort order on every machine, from PostgreSQL itself; docker-compose.yml asks for the same.
     arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if "fsync=off" in server.options:
@@ -359,6 +360,10 @@ def _ensure_database(server: Server) -> None:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE DATABASE "{DATABASE}" ENCODING UTF8 TEMPLATE template0')
+            # Also in a data folder from before there were two roles.
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION])
+            if cursor.fetchone() is None:
+                cursor.execute(f'CREATE ROLE "{APPLICATION}" LOGIN')
     finally:
         connection.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +16,15 @@ from audit.actions import lock_version, record
 from inventory.actions import use_vials
 from inventory.models import Product, Vial
 from patients.models import Patient
+from treatments.actions.seals import seal_session
+from treatments.actions.vials import Mixing, draw_vials
 from treatments.actions.windows import rebuild_windows, retarget
-from treatments.checks import findings_of
+from treatments.as_signed import snapshot_of
+from treatments.checks import facts_of
 from treatments.models import FollowUp, Injection, InjectionSession, Protocol, SessionCourse, TreatmentCourse, VialUse
+from treatments.rules.chosen import record_links
 from treatments.rules.facts import Finding
-from treatments.rules.findings import unanswered
-from treatments.rules.vials import draw_from
+from treatments.rules.findings import find_all, unanswered
 
 MOST_REASON = 500  # characters
 
@@ -47,6 +50,16 @@ class DraftHeader:
     guidance_reason: str = ""
     numbing: str = InjectionSession.Numbing.NONE
     discomfort: int | None = None
+    started_at: time | None = None
+    ended_at: time | None = None
+    complication: str = InjectionSession.Complication.NONE
+    complication_note: str = ""
+    bleeding: str = InjectionSession.Bleeding.NONE
+    aftercare_given: bool = False
+    aftercare_note: str = ""
+    medication_guide_given: bool = False
+    last_response: str = ""
+    last_response_note: str = ""
     notes: str = ""
     is_touch_up: bool = False
     touch_up_reason: str = ""
@@ -82,7 +95,9 @@ def start_session(
         raise ValidationError("This patient has died or left the clinic.")
     # Locks the patient, so that two presses make one draft.
     Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
-    draft = InjectionSession.objects.drafts().filter(patient=patient, performed_on=on, provider=by).first()
+    # The draft that replaces a voided session is a visit of its own.
+    today = InjectionSession.objects.drafts().filter(patient=patient, performed_on=on, provider=by, replaces=None)
+    draft = today.first()
     if draft is None:
         draft = InjectionSession.objects.create(
             patient=patient, site=site, provider=by, performed_on=on, **_last_product(courses)
@@ -116,11 +131,14 @@ def save_draft(
     by: User,
     version: int | None,
     courses: Iterable[TreatmentCourse] | None = None,
+    mixings: Mapping[int, Mixing] | None = None,
 ) -> InjectionSession:
     """Keep a draft as it stands, complete or not; the vials' units are spread over them in their order.
 
+    `mixings` says by the id of a vial how it was reconstituted; a vial it does not name keeps what is known.
     Raises StaleVersionError when the draft was saved elsewhere meanwhile, and ValidationError when it is signed
-    already, units stand without a product, or a site names a course the session does not treat.
+    already, units stand without a product, a site names a course the session does not treat, or a vial may not be
+    used for it.
     """
     session = lock_version(session, version=version)
     if not session.is_draft:
@@ -139,7 +157,13 @@ def save_draft(
     Injection.objects.bulk_create(
         Injection(session=session, order=order, **asdict(site)) for order, site in enumerate(sites, start=1)
     )
-    _draw(session, list(vials), sum((site.units for site in sites if site.units), Decimal(0)))
+    draw_vials(
+        session=session,
+        vials=vials,
+        total=sum((site.units for site in sites if site.units), Decimal(0)),
+        mixings=mixings or {},
+        by=by,
+    )
     return session
 
 
@@ -151,15 +175,6 @@ def _treat(session: InjectionSession, courses: list[TreatmentCourse], sites: Seq
     session.treated.exclude(course_id__in=wanted).delete()
     for course in sorted(courses, key=lambda course: course.pk):
         SessionCourse.objects.get_or_create(session=session, course=course)
-
-
-def _draw(session: InjectionSession, vials: list[Vial], total: Decimal) -> None:
-    draws = draw_from([Decimal(vial.size.units) for vial in vials], total=total)
-    session.vial_uses.all().delete()
-    VialUse.objects.bulk_create(
-        VialUse(session=session, vial=vial, units_given=draw.given, units_discarded=draw.discarded)
-        for vial, draw in zip(vials, draws, strict=True)
-    )
 
 
 @transaction.atomic
@@ -195,30 +210,66 @@ def sign_session(
     # Read under those locks: what another signer has just added to a course is seen.
     draft = InjectionSession.objects.for_chart().get(pk=locked.pk)
     today = draft.site.today(now=now)
-    found = findings_of(draft, by=by, today=today)
+    facts = facts_of(draft, by=by, today=today, now=now)
+    found = find_all(facts)
     if any(len(reason) > MOST_REASON for reason in reasons.values()):
         raise ValidationError(f"A reason has at most {MOST_REASON} characters: put the rest into the notes.")
-    if missing := unanswered(found, dict(reasons)):
+    if missing := unanswered(found, reasons):
         raise SigningRefusedError(missing)
-    use_vials(vials=[use.vial for use in draft.vial_uses.all()], by=by)
+    # A replacement describes the same visit: its vials have left the shelf already.
+    taken = set(VialUse.objects.filter(session=draft.replaces_id).values_list("vial_id", flat=True))
+    use_vials(vials=[use.vial for use in draft.vial_uses.all() if use.vial_id not in taken], by=by)
+    # What it went by: the screening of the day, the consent, a child's weight, the authorisation.
+    for name, pk in asdict(record_links(facts)).items():
+        setattr(draft, name, pk)
+    draft.ended_at = _ended(draft)
     draft.status = InjectionSession.Status.SIGNED
     draft.provider = draft.provider or by
     draft.signed_at, draft.signed_by = now, by
-    draft.signature = f"{by.name}, {by.credential.title}, licence {by.credential.licence_number}: author"
+    draft.signature = signature_of(by, drafted_by=draft.provider)
     draft.findings = [asdict(finding) | {"reason": reasons.get(finding.key, "").strip()} for finding in found]
+    draft.as_signed = snapshot_of(draft)
     draft.version += 1
     draft.save()
+    if draft.replaces_id and not draft.is_touch_up:
+        # What was asked and found after the session this one replaces was about the same injections.
+        done = FollowUp.objects.filter(session=draft.replaces_id, course__in=courses, status=FollowUp.Status.DONE)
+        done.update(session=draft)
     for course in courses:
         if not draft.is_touch_up:
             window = rebuild_windows(course=course, on=today)
             if window is not None and window.session_id == draft.pk:
                 _plan_follow_ups(draft, course)
     record(action="sign", by=by, patient_id=draft.patient_id, subject=draft)
+    seal_session(session=draft, event="signed", now=now)
     return draft
+
+
+def _ended(draft: InjectionSession) -> time | None:
+    """When the session ended: as recorded, else the minute of its last change, if that was on the day of the session.
+
+    Signing may come hours later, so its own minute says nothing. A replacement was charted after the visit.
+    """
+    last = draft.site.localtime(draft.saved_at).replace(second=0, microsecond=0)
+    if draft.ended_at is not None or draft.started_at is None or draft.replaces_id:
+        return draft.ended_at
+    return last.time() if last.date() == draft.performed_on and draft.started_at <= last.time() else None
+
+
+def signature_of(by: User, *, drafted_by: User | None) -> str:
+    """Who signed as what: the author alone, or the supervising author of what a trainee drafted."""
+    credential = f"{by.credential.title}, licence {by.credential.licence_number}"
+    if drafted_by is None or drafted_by == by or not drafted_by.is_trainee():
+        return f"{by.name}, {credential}: author"[:200]
+    return (
+        f"drafted by {drafted_by.name[:40]}, trainee; "
+        f"reviewed and signed by {by.name[:40]}, {credential[:53]}: supervising author"
+    )
 
 
 def _plan_follow_ups(session: InjectionSession, course: TreatmentCourse) -> None:
     policy = course.windows.select_related("policy").get(session=session).policy
+    asked = set(session.follow_ups.filter(course=course).values_list("step", flat=True))
     FollowUp.objects.bulk_create(
         FollowUp(
             course=course,
@@ -229,6 +280,7 @@ def _plan_follow_ups(session: InjectionSession, course: TreatmentCourse) -> None
             due_on=session.performed_on + timedelta(days=step.day),
         )
         for step in policy.follow_up_steps.all()
+        if step.key not in asked
     )
 
 
@@ -243,9 +295,11 @@ def record_outside_session(
     on: date,
     by: User,
     lot: str = "",
+    seal: bool = True,
 ) -> InjectionSession:
     """Record a session from before Cadence or from elsewhere: it opens windows and counts for dose.
 
+    `seal` is left out only where the transaction is going to be undone: sealing holds up every other signer.
     Raises ValidationError for a day in the future or before the patient's birth, units not above 0, no source, or the
     same session (course, day, product) recorded before.
     """
@@ -278,9 +332,12 @@ def record_outside_session(
     )
     SessionCourse.objects.create(session=session, course=course)
     session.status = InjectionSession.Status.RECORDED
-    session.full_clean(exclude=["findings"])
+    session.as_signed = snapshot_of(session)
+    session.full_clean(exclude=["findings", "as_signed"])
     session.save()
     rebuild_windows(course=course, on=on)
+    if seal:
+        seal_session(session=session, event="recorded", now=session.created_at)
     return session
 
 
@@ -301,7 +358,10 @@ def void_session(*, session: InjectionSession, reason: str, by: User, now: datet
         .select_related("condition", "patient")
         .order_by("pk")
     )
-    had_window = not session.is_draft and not session.is_touch_up
+    was_draft = session.is_draft
+    had_window = not was_draft and not session.is_touch_up
+    if was_draft:
+        session.replaces = None  # another draft may replace that session
     session.status = InjectionSession.Status.VOIDED
     session.voided_at, session.voided_by, session.void_reason = now, by, reason.strip()
     session.version += 1
@@ -311,4 +371,6 @@ def void_session(*, session: InjectionSession, reason: str, by: User, now: datet
         rebuild_windows(course=course, on=session.site.today(now=now), voided=session if had_window else None)
         retarget(course=course)
     record(action="void", by=by, patient_id=session.patient_id, subject=session)
+    if not was_draft:
+        seal_session(session=session, event="voided", now=now)
     return session

@@ -1,11 +1,15 @@
 from treatments.models.course import RetreatmentWindow, TreatmentCourse
+from treatments.models.evaluation import Evaluation, PatientVial
 from treatments.models.follow_up import FollowUp
+from treatments.models.record import Addendum, RecordSeal
 from treatments.models.reference import (
     Condition,
     ConditionPolicy,
     DiagnosisCode,
     FollowUpStep,
+    LabelConfirmation,
     Muscle,
+    MuscleDose,
     Protocol,
     ProtocolSite,
     Side,
@@ -13,16 +17,22 @@ from treatments.models.reference import (
 from treatments.models.session import Injection, InjectionSession, SessionCourse, VialUse
 
 __all__ = [
+    "Addendum",
     "Condition",
     "ConditionPolicy",
     "DiagnosisCode",
+    "Evaluation",
     "FollowUp",
     "FollowUpStep",
     "Injection",
     "InjectionSession",
+    "LabelConfirmation",
     "Muscle",
+    "MuscleDose",
+    "PatientVial",
     "Protocol",
     "ProtocolSite",
+    "RecordSeal",
     "RetreatmentWindow",
     "SessionCourse",
     "Side",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models import User
 from inventory.models import Confidence, Product
 
 
@@ -139,6 +141,17 @@ class Protocol(models.Model):
     confidence = models.CharField(max_length=2, choices=Confidence)
     note = models.CharField(max_length=300, blank=True)
     is_current = models.BooleanField(default=True)
+    made_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who saved it as the clinic's own; empty for one that ships with Cadence.",
+    )
+    made_from = models.ForeignKey(
+        "treatments.InjectionSession", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["condition", "name"]
@@ -173,3 +186,64 @@ class ProtocolSite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.muscle} {self.side}"
+
+
+class MuscleDose(models.Model):
+    """What a product's label, or the study behind a template, gives for a muscle on one side: a range, never a dose.
+
+    `muscles` are keys counted together. Units are the product's, for each kg of body weight when `per_kg`.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="muscle_doses")
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="muscle_doses")
+    muscles = ArrayField(models.CharField(max_length=60))
+    under_18 = models.BooleanField(default=False)
+    per_kg = models.BooleanField(default=False)
+    units_min = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    units_max = models.DecimalField(max_digits=7, decimal_places=2)
+    sites_min = models.PositiveSmallIntegerField(null=True, blank=True)
+    sites_max = models.PositiveSmallIntegerField(null=True, blank=True)
+    confidence = models.CharField(max_length=2, choices=Confidence)
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["product", "condition", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "condition", "muscles", "under_18"], name="muscle_dose_once"),
+            models.CheckConstraint(
+                condition=models.Q(units_min=None) | models.Q(units_max__gte=models.F("units_min")),
+                name="muscle_dose_is_a_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product.brand}: {', '.join(self.muscles)}"
+
+
+@pghistory.track()
+class LabelConfirmation(models.Model):
+    """A clinician of this clinic has read a number in the current label: a row marked B may stop from then on.
+
+    `subject` names the reference row, `value` is the number as it stood when it was confirmed: when the row changes,
+    the confirmation no longer counts.
+    """
+
+    subject = models.CharField(max_length=160)
+    value = models.CharField(max_length=120)
+    label_revision = models.CharField("revision of the label", max_length=80, help_text="For example 11/2023.")
+    note = models.CharField(max_length=200, blank=True)
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["subject", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"], condition=models.Q(withdrawn_at=None), name="label_confirmation_one_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.value}"

@@ -10,10 +10,15 @@ from django.db.models import Q
 from accounts.models import Site, User
 from audit.models import Versioned
 from inventory.models import Product, Vial
-from patients.models import Patient
+from patients.models import Consent, Patient, PriorAuthorization, Screening, Weight
 from treatments.models.course import TreatmentCourse
 from treatments.models.reference import Muscle, Protocol, Side
-from treatments.models.triggers import DRAFT_ROWS_ONLY, SIGNED_SESSION_IS_COMPLETE, SIGNED_SESSION_IS_LOCKED
+from treatments.models.triggers import (
+    DRAFT_ROWS_ONLY,
+    SIGNED_SESSION_IS_COMPLETE,
+    SIGNED_SESSION_IS_LOCKED,
+    VOIDED_SESSION_IS_SEALED,
+)
 from treatments.querysets.sessions import InjectionSessionQuerySet
 
 
@@ -41,6 +46,27 @@ class InjectionSession(Versioned):
         NONE = "none", "None"
         ICE = "ice", "Ice"
         TOPICAL = "topical", "Topical anaesthetic"
+        BOTH = "both", "Ice and topical anaesthetic"
+
+    class Complication(models.TextChoices):
+        NONE = "none", "None"
+        FAINT = "faint", "Fainting or near fainting"
+        PAIN = "pain", "Marked pain"
+        HAEMATOMA = "haematoma", "Haematoma"
+        ALLERGIC = "allergic", "Allergic reaction"
+        OTHER = "other", "Other"
+
+    class Bleeding(models.TextChoices):
+        NONE = "none", "None"
+        MINOR = "minor", "Minor, stopped by pressure"
+        PROLONGED = "prolonged", "Prolonged"
+
+    class Response(models.TextChoices):
+        FIRST = "first", "First session"
+        GOOD = "good", "Good"
+        PARTIAL = "partial", "Partial"
+        NONE = "none", "None"
+        UNKNOWN = "unknown", "Not known"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="sessions")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="sessions")
@@ -60,15 +86,38 @@ class InjectionSession(Versioned):
     guidance_reason = models.CharField(max_length=200, blank=True)
     numbing = models.CharField(max_length=10, choices=Numbing, default=Numbing.NONE)
     discomfort = models.PositiveSmallIntegerField("discomfort 0-10", null=True, blank=True)
+    started_at = models.TimeField("started", null=True, blank=True)
+    ended_at = models.TimeField("ended", null=True, blank=True)
+    complication = models.CharField(max_length=12, choices=Complication, default=Complication.NONE)
+    complication_note = models.CharField(max_length=200, blank=True)
+    bleeding = models.CharField(max_length=10, choices=Bleeding, default=Bleeding.NONE)
+    aftercare_given = models.BooleanField("aftercare explained", default=False)
+    aftercare_note = models.CharField(max_length=300, blank=True)
+    medication_guide_given = models.BooleanField("medication guide given", default=False)
+    last_response = models.CharField("response to the last session", max_length=10, choices=Response, blank=True)
+    last_response_note = models.CharField(max_length=300, blank=True)
     notes = models.TextField(blank=True)
     is_touch_up = models.BooleanField("touch-up", default=False)
     touch_up_reason = models.CharField(max_length=200, blank=True)
+
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions")
+    weight = models.ForeignKey(Weight, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions")
+    authorization = models.ForeignKey(
+        PriorAuthorization, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions"
+    )
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="replaced_by"
+    )
 
     outside_units = models.DecimalField("total units", max_digits=7, decimal_places=2, null=True, blank=True)
     outside_source = models.CharField("source", max_length=200, blank=True)
     outside_lot = models.CharField("lot number", max_length=40, blank=True)
 
     findings = models.JSONField(default=list, editable=False, help_text="What was found when it was signed.")
+    as_signed = models.JSONField(
+        default=dict, editable=False, help_text="What the rows it points at said when it was signed."
+    )
     signed_at = models.DateTimeField(null=True, editable=False)
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     signature = models.CharField(max_length=200, editable=False, blank=True)
@@ -84,7 +133,13 @@ class InjectionSession(Versioned):
         site_count: int
         # Annotated by for_chart().
         label_maxima: list[dict[str, Any]]
+        muscle_doses: list[dict[str, Any]]
         labelled: list[str]
+        confirmed: list[dict[str, str]]
+        authorizations_used: list[dict[str, Any]]
+        replaced_vials: list[int]
+        # Annotated by with_course_ids().
+        course_ids: list[int]
 
     objects = InjectionSessionQuerySet.as_manager()
 
@@ -122,11 +177,16 @@ class InjectionSession(Versioned):
                 violation_error_message="From 0 to 10.",
             ),
             models.CheckConstraint(
+                condition=Q(started_at=None) | Q(ended_at=None) | Q(ended_at__gte=models.F("started_at")),
+                name="session_ends_after_start",
+                violation_error_message="It ended before it started.",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="voided") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
                 name="session_voided_with_reason",
             ),
         ]
-        triggers = [SIGNED_SESSION_IS_LOCKED, SIGNED_SESSION_IS_COMPLETE]
+        triggers = [SIGNED_SESSION_IS_LOCKED, SIGNED_SESSION_IS_COMPLETE, VOIDED_SESSION_IS_SEALED]
 
     def __str__(self) -> str:
         return f"Session {self.pk}"
@@ -201,12 +261,21 @@ class Injection(models.Model):
 
 
 class VialUse(models.Model):
-    """One vial of a session: units given and units discarded, which together are the vial."""
+    """One vial of a session: units given and units discarded, which together are the vial; how it was reconstituted."""
+
+    class Diluent(models.TextChoices):
+        SALINE = "saline", "0.9 % sodium chloride, preservative-free"
+        NONE = "none", "None, supplied as a solution"
+        OTHER = "other", "Other"
 
     session = models.ForeignKey(InjectionSession, on_delete=models.CASCADE, related_name="vial_uses")
     vial = models.ForeignKey(Vial, on_delete=models.PROTECT, related_name="uses")
     units_given = models.DecimalField(max_digits=7, decimal_places=2, default=Decimal(0))
     units_discarded = models.DecimalField(max_digits=7, decimal_places=2, default=Decimal(0))
+    diluent = models.CharField(max_length=10, choices=Diluent, blank=True)
+    diluent_ml = models.DecimalField("mL of diluent", max_digits=5, decimal_places=2, null=True, blank=True)
+    reconstituted_at = models.DateTimeField(null=True, blank=True)
+    reconstituted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["id"]
@@ -214,6 +283,11 @@ class VialUse(models.Model):
             models.UniqueConstraint(fields=["session", "vial"], name="vial_use_once_per_session"),
             models.CheckConstraint(
                 condition=Q(units_given__gte=0, units_discarded__gte=0), name="vial_use_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(diluent_ml=None) | Q(diluent_ml__gt=0),
+                name="vial_use_diluent_positive",
+                violation_error_message="More than 0 mL.",
             ),
         ]
         triggers = [DRAFT_ROWS_ONLY]

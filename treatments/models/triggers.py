@@ -26,7 +26,13 @@ SIGNED_SESSION_IS_COMPLETE = pgtrigger.Trigger(
     name="signed_session_is_complete",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
-    declare=[("injected", "numeric"), ("given", "numeric"), ("unclosed", "integer"), ("empty", "integer")],
+    declare=[
+        ("injected", "numeric"),
+        ("given", "numeric"),
+        ("unclosed", "integer"),
+        ("empty", "integer"),
+        ("anothers", "integer"),
+    ],
     func="""
         IF NEW.status <> 'signed' OR (TG_OP = 'UPDATE' AND OLD.status = 'signed') THEN
             RETURN NEW;
@@ -35,11 +41,14 @@ SIGNED_SESSION_IS_COMPLETE = pgtrigger.Trigger(
           FROM treatments_injection WHERE session_id = NEW.id;
         SELECT sum(use.units_given),
                count(*) FILTER (WHERE use.units_given + use.units_discarded <> size.units
-                                   OR size.product_id <> NEW.product_id)
-          INTO given, unclosed
+                                   OR size.product_id <> NEW.product_id),
+               count(*) FILTER (WHERE named.patient_id <> NEW.patient_id
+                                   OR (vial.source = 'pharmacy' AND named.id IS NULL))
+          INTO given, unclosed, anothers
           FROM treatments_vialuse use
           JOIN inventory_vial vial ON vial.id = use.vial_id
           JOIN inventory_vialsize size ON size.id = vial.size_id
+          LEFT JOIN treatments_patientvial named ON named.vial_id = vial.id
          WHERE use.session_id = NEW.id;
         IF coalesce(injected, 0) <= 0 OR empty > 0 THEN
             RAISE EXCEPTION 'A session is signed with units at every site.'
@@ -49,7 +58,28 @@ SIGNED_SESSION_IS_COMPLETE = pgtrigger.Trigger(
             RAISE EXCEPTION 'The vials of a signed session must close: given plus discarded is the vial.'
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
+        IF anothers > 0 THEN
+            RAISE EXCEPTION 'A vial of this session belongs to another patient.'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
         RETURN NEW;
+    """,
+)
+
+# Asked when the transaction ends: voiding seals last. Nobody can make a seal that fits without the clinic's key, so a
+# session that somebody voids past the application is found by `manage.py verify_records` even with a seal of their own.
+VOIDED_SESSION_IS_SEALED = pgtrigger.Trigger(
+    name="voided_session_is_sealed",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("status"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Q(old__status__in=["signed", "recorded"], new__status="voided"),
+    func="""
+        IF NOT EXISTS (SELECT 1 FROM treatments_recordseal WHERE session_id = NEW.id AND event = 'voided') THEN
+            RAISE EXCEPTION 'A session is voided with a seal of it.'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NULL;
     """,
 )
 

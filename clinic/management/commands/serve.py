@@ -24,6 +24,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clinic import embedded_postgres
+from clinic.database_roles import as_owner, problem_of_role
 from clinic.demo import SIGN_INS
 
 READY_WITHIN = 60  # seconds
@@ -81,11 +82,14 @@ class Command(BaseCommand):
                     raise CommandError(str(problem)) from problem
         with self.step("Preparing tables"):
             try:
-                connection.ensure_connection()
+                with as_owner(connection):
+                    connection.ensure_connection()
             except OperationalError as problem:
                 raise CommandError(f"The database of DATABASE_URL does not answer: {problem}".strip()) from problem
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
+        if problem := problem_of_role():
+            self.tell(f"  {problem}")
         with self.step("Loading reference data"):
             call_command("load_reference", verbosity=0, stdout=StringIO())  # its counts matter to editors
         # Never in production: everybody knows the passwords of the demo people.
