@@ -1,61 +1,80 @@
 // One body map: draws the points of its view, and turns taps and drags into events. It knows no table and no dose.
 //
-// place  {muscle, side, view, x, y}     a region was tapped
-// select {id}                           a point was tapped; null when bare skin was
-// move   {id, x, y, region, done}       a point is dragged; `done` on release
+// place   {muscle, side, view, x, y}     a region was tapped
+// select  {id, add}                      a point was tapped; null when bare skin was; `add` takes it to the others
+// like    {id}                           a point was tapped twice: all of its muscle are meant
+// within  {ids, add}                     the points inside a rectangle
+// drag    {id, dx, dy, phase}            a point is dragged so far from where it was: start, move, end, cancel
+// zoom    {factor}                       what is shown has changed
+
+import { Gestures } from "./gestures.js";
+import { Zoom } from "./zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const DRAG_STARTS_AT = 4; // screen pixels; less is a tap
 const OPPOSITE = { left: "right", right: "left" };
-const OPPOSITE_VIEW = { head_left: "head_right", head_right: "head_left" };
+
+/** The view that shows the other side of the body; the same one where it shows both. */
+export function oppositeView(view) {
+  return view.replace(/(?<=_)(left|right)(?=_|$)/, (side) => OPPOSITE[side]);
+}
 
 /** The same place on the other side of the body, or null for the midline. */
 export function mirrored({ side, view, x, y, ...rest }) {
   if (!OPPOSITE[side]) return null;
   const placed = view !== "" && x !== "" && y !== "";
-  return { ...rest, side: OPPOSITE[side], view: OPPOSITE_VIEW[view] ?? view, x: placed ? 1000 - x : "", y: placed ? y : "" };
+  return { ...rest, side: OPPOSITE[side], view: oppositeView(view), x: placed ? 1000 - x : "", y: placed ? y : "" };
 }
 
 export class BodyMap extends EventTarget {
   #svg;
   #layer;
-  #drag = null;
-  #swallowClick = false;
+  #zoom;
+  #frame = null;
 
   constructor(svg) {
     super();
     this.#svg = svg;
     this.view = svg.dataset.view;
     this.#layer = svg.querySelector(".bodymap-points");
-    svg.addEventListener("pointerdown", (event) => this.#down(event));
-    svg.addEventListener("pointermove", (event) => this.#moved(event));
-    svg.addEventListener("pointerup", (event) => this.#up(event));
-    svg.addEventListener("pointercancel", (event) => this.#up(event));
-    svg.addEventListener("click", (event) => this.#click(event));
+    this.#layer.replaceChildren(); // those drawn for a page without scripts
+    this.#zoom = new Zoom(svg);
+    const gestures = new Gestures(svg, this.#zoom, (event) => this.#nearest(event)?.dataset.point ?? null);
+    gestures.addEventListener("tap", ({ detail }) => this.#tapped(detail));
+    gestures.addEventListener("twice", ({ detail }) => this.#tell("like", detail));
+    gestures.addEventListener("drag", ({ detail }) => this.#tell("drag", detail));
+    gestures.addEventListener("frame", ({ detail }) => this.#framed(detail));
+    gestures.addEventListener("zoom", () => this.#zoomed());
   }
 
-  /** @param points [{id, x, y, units, selected, wrong, group}] of this view */
+  /** @param points [{id, x, y, units, selected, wrong, group}] of this view; a point keeps its size on the screen */
   draw(points) {
-    const scale = 1000 / (this.#svg.getBoundingClientRect().width || 400);
+    const scale = this.#zoom.scale;
     const coarse = matchMedia("(pointer: coarse)").matches;
-    const radius = Math.min(26, (coarse ? 10 : 8) * scale);
+    const radius = Math.min(26 / this.#zoom.factor, (coarse ? 10 : 8) * scale) * Math.min(1.5, Math.sqrt(this.#zoom.factor));
     const reach = Math.max(radius, (coarse ? 20 : 12) * scale);
-    this.#layer.replaceChildren(
-      ...points.map((point) => {
-        const group = make("g", { class: "point", transform: `translate(${point.x} ${point.y})`, "data-point": point.id });
-        if (point.selected) group.classList.add("is-selected");
-        if (point.wrong) group.classList.add("is-elsewhere");
-        if (point.units === "") group.classList.add("is-empty");
-        if (point.group) group.classList.add(`group-${point.group % 4}`);
-        group.append(make("circle", { class: "reach", r: reach }));
-        if (point.selected) group.append(make("circle", { class: "halo", r: radius + 5 * scale }));
-        group.append(make("circle", { class: "dot", r: radius }));
-        const label = make("text", { "text-anchor": "middle", dy: "0.35em", "font-size": radius * (point.units.length > 2 ? 0.85 : 1.15) });
-        label.textContent = point.units;
-        group.append(label);
-        return group;
-      }),
-    );
+    // A point keeps its element while it is there: a finger on one that were replaced would lose it.
+    const drawn = new Map([...this.#layer.children].map((group) => [group.dataset.point, group]));
+    const groups = points.map((point) => {
+      const group = drawn.get(point.id) ?? pointElement(point.id);
+      const states = { "is-selected": point.selected, "is-elsewhere": point.wrong, "is-empty": point.units === "" };
+      const names = Object.keys(states).filter((name) => states[name]);
+      if (point.group) names.push(`group-${point.group % 4}`);
+      set(group, { class: ["point", ...names].join(" "), transform: `translate(${point.x} ${point.y})` });
+      const [touched, halo, dot, label] = group.children;
+      set(touched, { r: reach });
+      set(halo, { r: point.selected ? radius + 5 * scale : 0 });
+      // Three digits need a larger point to be read.
+      const long = point.units.length > 2;
+      set(dot, { r: radius * (long ? 1.25 : 1) });
+      set(label, { "font-size": radius * (point.units.length > 3 ? 1 : long ? 1.2 : 1.15) });
+      if (label.textContent !== point.units) label.textContent = point.units;
+      return group;
+    });
+    const kept = new Set(groups);
+    for (const group of drawn.values()) if (!kept.has(group)) group.remove();
+    groups.forEach((group, at) => {
+      if (this.#layer.children[at] !== group) this.#layer.insertBefore(group, this.#layer.children[at] ?? null);
+    });
   }
 
   /** The muscle under a point of this map: {muscle, side}, or null on bare skin. */
@@ -66,14 +85,38 @@ export class BodyMap extends EventTarget {
     return path ? { muscle: path.dataset.muscle, side: path.dataset.side } : null;
   }
 
-  #at(event) {
-    const spot = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.#svg.getScreenCTM().inverse());
-    return { x: Math.round(Math.min(1000, Math.max(0, spot.x))), y: Math.round(Math.min(1000, Math.max(0, spot.y))) };
+  get zoomFactor() {
+    return this.#zoom.factor;
+  }
+
+  /** Show the regions of these sites large; the middle of the map when it has none of them. */
+  zoomTo(sites) {
+    const paths = sites.map(({ muscle, side }) => this.#svg.querySelector(`.muscle[data-muscle="${muscle}"][data-side="${side}"]`));
+    const boxes = paths.filter(Boolean).map((path) => path.getBBox());
+    const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const width = Math.max(...boxes.map((box) => box.x + box.width)) - x;
+    const height = Math.max(...boxes.map((box) => box.y + box.height)) - y;
+    this.#zoom.to(boxes.length ? { x, y, width, height } : { x: 300, y: 300, width: 400, height: 400 });
+    this.#zoomed();
+  }
+
+  zoomOut() {
+    this.#zoom.reset();
+    this.#zoomed();
+  }
+
+  pan(across, down) {
+    this.#zoom.pan(across, down);
+    this.#zoomed();
+  }
+
+  #zoomed() {
+    this.#tell("zoom", { factor: this.#zoom.factor });
   }
 
   // Targets of neighbouring points overlap on a small screen: the nearest one is meant.
   #nearest(event) {
-    const { x, y } = this.#at(event);
+    const { x, y } = this.#zoom.at(event);
     const hit = document.elementsFromPoint(event.clientX, event.clientY).map((element) => element.closest?.("[data-point]"));
     const groups = [...new Set(hit.filter((group) => group && this.#layer.contains(group)))];
     const away = (group) => {
@@ -83,41 +126,34 @@ export class BodyMap extends EventTarget {
     return groups.sort((a, b) => away(a) - away(b))[0] ?? null;
   }
 
-  #down(event) {
-    if (event.button > 0) return;
-    const group = this.#nearest(event);
-    if (!group) return;
-    this.#drag = { id: group.dataset.point, from: [event.clientX, event.clientY], moving: false };
-    this.#svg.setPointerCapture(event.pointerId);
-    this.#tell("select", { id: group.dataset.point });
-  }
-
-  #moved(event) {
-    if (!this.#drag) return;
-    const [x0, y0] = this.#drag.from;
-    this.#drag.moving ||= Math.hypot(event.clientX - x0, event.clientY - y0) > DRAG_STARTS_AT;
-    if (this.#drag.moving) this.#report(event, false);
-  }
-
-  #up(event) {
-    if (!this.#drag) return;
-    if (this.#drag.moving) this.#report(event, true);
-    this.#drag = null;
-    this.#swallowClick = true;
-    setTimeout(() => (this.#swallowClick = false));
-  }
-
-  #report(event, done) {
-    const { x, y } = this.#at(event);
-    this.#tell("move", { id: this.#drag.id, x, y, region: this.regionAt(x, y), done });
-  }
-
-  #click(event) {
-    if (this.#swallowClick || this.#nearest(event)) return;
-    const { x, y } = this.#at(event);
+  #tapped({ id, place, add }) {
+    if (id !== null) {
+      this.#tell("select", { id, add });
+      return;
+    }
+    if (add) return; // a slip beside a point while choosing several
+    const [x, y] = [place.x, place.y].map((value) => Math.round(Math.min(1000, Math.max(0, value))));
     const region = this.regionAt(x, y);
     if (region) this.#tell("place", { ...region, view: this.view, x, y });
     else this.#tell("select", { id: null });
+  }
+
+  #framed({ from, to, add, done }) {
+    this.#frame?.remove();
+    this.#frame = null;
+    if (!from) return;
+    const [left, top] = [Math.min(from.x, to.x), Math.min(from.y, to.y)];
+    const [width, height] = [Math.abs(from.x - to.x), Math.abs(from.y - to.y)];
+    if (!done) {
+      this.#frame = make("rect", { class: "frame", x: left, y: top, width, height });
+      this.#svg.append(this.#frame);
+      return;
+    }
+    const inside = [...this.#layer.querySelectorAll("[data-point]")].filter((group) => {
+      const { e, f } = group.transform.baseVal.consolidate().matrix;
+      return e >= left && e <= left + width && f >= top && f <= top + height;
+    });
+    this.#tell("within", { ids: inside.map((group) => group.dataset.point), add });
   }
 
   #tell(name, detail) {
@@ -125,8 +161,24 @@ export class BodyMap extends EventTarget {
   }
 }
 
+function pointElement(id) {
+  const group = make("g", { "data-point": id });
+  group.append(
+    make("circle", { class: "reach" }),
+    make("circle", { class: "halo" }),
+    make("circle", { class: "dot" }),
+    make("text", { "text-anchor": "middle", dy: "0.35em" }),
+  );
+  return group;
+}
+
 function make(name, attributes) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return set(document.createElementNS(SVG, name), attributes);
+}
+
+function set(element, attributes) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (element.getAttribute(key) !== String(value)) element.setAttribute(key, value);
+  }
   return element;
 }

@@ -1,60 +1,46 @@
 // The charting page: joins the table, the maps, undo and the draft's saving.
 
 import { Autosave } from "./autosave.js";
-import { BodyMap, mirrored } from "./bodymap.js";
+import { edited } from "./contents.js";
 import { showErrors } from "./errors.js";
 import { History } from "./history.js";
+import { guardLeaving } from "./leaving.js";
+import { Maps } from "./maps.js";
+import { Shorthand } from "./shorthand.js";
+import { number, Sites } from "./sites.js";
 import { clamp, SiteTable } from "./table.js";
 
-const NUDGE = 4; // of 1000
-const SAME_PLACE = 14; // of 1000: two points nearer than this are one site
 const LARGEST = 20_000; // units; the server refuses more
 
 const form = document.getElementById("charting");
 const setup = JSON.parse(document.getElementById("charting-setup").textContent);
 const table = new SiteTable(form, setup.muscles);
+const sites = new Sites(table, form, setup);
+const maps = new Maps(table, sites, setup);
 const history = new History(table);
-const autosave = new Autosave(form);
-const maps = new Map([...document.querySelectorAll(".bodymap")].map((svg) => [svg.dataset.view, new BodyMap(svg)]));
-const ids = new WeakMap();
-let count = 0;
-let chosenProduct = form.elements.product.value;
+const autosave = new Autosave(form, table);
+// The stored one, whose units they are: a product chosen before this script was ready empties them like any other change.
+let chosenProduct = form.dataset.product;
+let planned = false; // a plan was placed: its dose is the one to go on with
+let placed = new Set(); // rows just placed: a palette press is for what is placed next, not for them
 
-const idOf = (row) => ids.get(row) ?? (ids.set(row, String(++count)), String(count));
-const rowOf = (id) => table.rows.find((row) => idOf(row) === id) ?? null;
-const number = (text) => (text.trim() === "" ? NaN : Number(text));
 const product = () => form.elements.product;
 const field = (name) => form.querySelector(`[data-charting="${name}"]`);
-
-function draw() {
-  const { courses } = setup;
-  const points = new Map([...maps.keys()].map((view) => [view, []]));
-  for (const row of table.rows) {
-    const site = table.read(row);
-    if (!points.has(site.view) || site.x === "") continue;
-    const region = maps.get(site.view).regionAt(Number(site.x), Number(site.y));
-    points.get(site.view).push({
-      id: idOf(row),
-      x: Number(site.x),
-      y: Number(site.y),
-      units: site.units.replace(/\.0+$|(\.\d*?)0+$/, "$1"),
-      selected: row === table.selected,
-      wrong: !region || region.muscle !== site.muscle || region.side !== site.side,
-      group: Math.max(0, courses.indexOf(site.course)),
-    });
-  }
-  for (const [view, map] of maps) map.draw(points.get(view));
-}
 
 // Beside each dose its volume, and in an empty field the range that a protocol of this product gives.
 function annotate() {
   const perMl = Number(document.getElementById("charting-totals").dataset.unitsPerMl);
-  const hints = JSON.parse(document.getElementById("protocol-buttons").dataset.hints);
+  const plans = document.getElementById("protocol-buttons");
+  // Until the server has answered, or without a network, they are those of the product before.
+  const hints = plans.dataset.swapKey === product().value ? JSON.parse(plans.dataset.hints) : {};
   for (const row of table.rows) {
     const field = table.field(row, "units");
     const units = number(field.value);
     const muscle = table.field(row, "muscle");
-    muscle.title = muscle.selectedOptions[0]?.text ?? ""; // a long name does not fit the cell
+    // A list shows one line, and two muscles may begin alike: the whole name stands over it.
+    const name = row.querySelector("[data-muscle-name]");
+    const words = muscle.selectedOptions[0]?.text ?? "";
+    if (name.textContent !== words) name.textContent = words;
     field.placeholder = hints[`${muscle.value}|${table.field(row, "side").value}`] ?? "U";
     row.querySelector("[data-volume]").textContent =
       perMl > 0 && units > 0 && units < LARGEST ? (units / perMl).toLocaleString("en-US", { maximumFractionDigits: 3 }) : "";
@@ -62,8 +48,12 @@ function annotate() {
 }
 
 function tools() {
-  const chosen = table.selected !== null;
-  for (const name of ["minus", "plus", "remove"]) field(name).disabled = !chosen;
+  const words = sites.words();
+  for (const name of ["minus", "plus", "remove"]) field(name).disabled = words === "";
+  for (const name of ["like", "none"]) field(name).hidden = words === "";
+  const chosen = field("chosen");
+  const text = words || chosen.dataset.hint;
+  if (chosen.textContent !== text) chosen.textContent = text;
   field("undo").disabled = !history.canUndo;
   field("redo").disabled = !history.canRedo;
   form.classList.toggle("is-without-product", product().value === "");
@@ -72,9 +62,17 @@ function tools() {
 }
 
 function refresh() {
-  draw();
+  maps.draw();
   annotate();
   tools();
+}
+
+// The units over the maps are those of the totals: a wrong field must not make them two numbers.
+function courseUnits() {
+  for (const part of form.querySelectorAll("[data-course-units]")) {
+    const total = form.querySelector(`#charting-totals [data-course="${part.dataset.courseUnits}"]`);
+    if (total) part.textContent = total.textContent;
+  }
 }
 
 // --- doses
@@ -82,61 +80,29 @@ function refresh() {
 const palette = () => form.querySelector("[data-charting=palette] input:checked")?.value ?? "";
 const paletteDose = () => (palette() === "other" ? field("other-dose").value.trim() : palette());
 
-function changeUnits(direction) {
-  const row = table.selected;
-  if (!row) return;
-  const step = setup.steps[product().value] ?? 1;
-  const units = number(table.field(row, "units").value) || 0;
-  table.write(row, { units: String(clamp(units + direction * step, step, 99999)) });
+// A dose pressed goes to all that is chosen, and to what is placed next.
+function giveDose() {
+  const chosen = table.selection;
+  if (paletteDose() === "" || product().value === "" || chosen.every((row) => placed.has(row))) return;
+  sites.give(paletteDose());
 }
 
-// --- sites
-
-const courseOf = (muscle) => String(setup.courseOf[muscle] ?? setup.courses[0] ?? "");
-
-function alike(a, b) {
-  if (a.muscle !== b.muscle || a.side !== b.side || a.view !== b.view) return false;
-  if (a.view === "") return b.view === "";
-  return Math.hypot(a.x - b.x, a.y - b.y) < SAME_PLACE;
+// After a plan that gives every site the same, that is the dose of the next one too, unless another was pressed.
+function chooseUsualDose() {
+  const dose = sites.usualDose();
+  if (!planned || palette() !== "" || dose === "") return;
+  const radio = (value) => form.querySelector(`[data-charting=palette] input[type=radio][value="${value}"]`);
+  if (!radio(dose)) field("other-dose").value = dose;
+  (radio(dose) ?? radio("other")).checked = true;
 }
 
-function mirror() {
-  const sites = table.rows.map((row) => table.read(row));
-  const chosen = table.selected ? [table.read(table.selected)] : sites;
-  let last = null;
-  for (const site of chosen) {
-    const other = mirrored(site);
-    if (other && !sites.some((existing) => alike(existing, other))) last = table.add(other, { commit: false });
-  }
-  if (last && table.selected) table.select(last);
-  table.commit();
-}
-
-// Placing again adds nothing: a site of that muscle and side already there counts, wherever it was moved to.
 function place(plan) {
-  if (product().value === "" && plan.product) {
-    product().value = plan.product;
-    product().dispatchEvent(new Event("change", { bubbles: true }));
-  }
-  if (plan.protocol) form.elements.protocol.value = plan.protocol;
-  const there = table.rows.map((row) => ({ ...table.read(row), row }));
-  for (const site of plan.sites) {
-    const course = String(site.course ?? courseOf(site.muscle));
-    const found = there.findIndex((row) => row.muscle === site.muscle && row.side === site.side && row.course === course);
-    if (found >= 0) {
-      // A site that is there without units takes those of the plan.
-      if (there[found].units === "" && site.units !== "") table.write(there[found].row, { units: site.units }, { commit: false });
-      there.splice(found, 1);
-    }
-    else table.add({ ...site, course }, { commit: false });
-  }
-  table.commit();
-}
-
-function clear() {
-  table.rows.forEach((row) => table.remove(row, { commit: false }));
-  form.elements.protocol.value = "";
-  table.commit();
+  const refused = sites.place(plan);
+  field("other-product").textContent = refused;
+  field("other-product").hidden = refused === "";
+  if (refused) return;
+  planned = true;
+  chooseUsualDose();
 }
 
 function undo() {
@@ -159,7 +125,7 @@ table.addEventListener("change", (event) => {
   refresh();
 });
 table.addEventListener("select", () => {
-  draw();
+  maps.draw();
   tools();
   reveal(table.selected);
 });
@@ -174,53 +140,21 @@ function reveal(row) {
   else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom;
 }
 
-for (const map of maps.values()) {
-  const canvas = document.querySelector(`[data-canvas="${map.view}"]`);
-  map.addEventListener("place", ({ detail }) => {
-    if (product().value === "") {
-      field("needs-product").hidden = false;
-      product().focus();
-      return;
-    }
-    table.select(table.add({ ...detail, units: paletteDose(), course: courseOf(detail.muscle) }));
-    canvas.focus({ preventScroll: true });
-  });
-  map.addEventListener("select", ({ detail }) => {
-    table.select(detail.id === null ? null : rowOf(detail.id));
-    canvas.focus({ preventScroll: true });
-  });
-  map.addEventListener("move", ({ detail }) => {
-    const row = rowOf(detail.id);
-    if (!row) return;
-    const follow = detail.region && !table.read(row).overruled ? detail.region : {};
-    table.write(row, { x: detail.x, y: detail.y, ...follow }, { commit: detail.done });
-  });
-  canvas.addEventListener("keydown", (event) => mapKey(event, map));
-  const svg = canvas.querySelector("svg");
-  const caption = canvas.closest("figure").querySelector("[data-region]");
-  svg.addEventListener("pointerover", (event) => {
-    caption.textContent = event.target.closest(".muscle")?.dataset.label ?? "";
-  });
-}
+maps.addEventListener("place", ({ detail }) => {
+  if (product().value === "") {
+    field("needs-product").hidden = false;
+    product().focus();
+    return;
+  }
+  choosePlaced([table.add({ ...detail, units: paletteDose(), course: sites.courseOf(detail.muscle) })]);
+});
+maps.addEventListener("chosen", () => placed.clear());
 
-function mapKey(event, map) {
-  const row = table.selected;
-  if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-  const far = event.shiftKey ? 5 : 1;
-  const way = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
-  const site = table.read(row);
-  if (way && site.view === map.view) {
-    const x = clamp(Number(site.x) + way[0] * NUDGE * far, 0, 1000);
-    const y = clamp(Number(site.y) + way[1] * NUDGE * far, 0, 1000);
-    const region = map.regionAt(x, y);
-    table.write(row, { x, y, ...(region && !site.overruled ? region : {}) });
-  } else if (event.key === "+" || event.key === "=") changeUnits(1);
-  else if (event.key === "-") changeUnits(-1);
-  else if (event.key === "Delete" || event.key === "Backspace") table.remove(row);
-  else if (event.key === "Escape") table.select(null);
-  else if (event.key === "m") mirror();
-  else return;
-  event.preventDefault();
+new Shorthand(form).addEventListener("apply", ({ detail }) => choosePlaced(sites.add(detail.sites)));
+
+function choosePlaced(rows) {
+  placed = new Set(rows);
+  table.choose(rows);
 }
 
 addEventListener("keydown", (event) => {
@@ -235,25 +169,25 @@ form.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const act = {
-    minus: () => changeUnits(-1),
-    plus: () => changeUnits(1),
-    remove: () => table.selected && table.remove(table.selected),
-    mirror,
+    minus: () => sites.step(-1),
+    plus: () => sites.step(1),
+    remove: () => sites.remove(),
+    mirror: () => sites.mirror(),
+    like: () => sites.chooseAlike(),
+    none: () => table.select(null),
     undo,
     redo,
   }[button.dataset.charting];
   if (act) act();
   else if (button.dataset.plan) place(JSON.parse(document.getElementById(button.dataset.plan).textContent));
-  else if (button.value === "clear") clear();
+  else if (button.value === "clear") sites.clear();
   else if (button.value === "add-row") addRow();
   else if (button.dataset.step) stepVial(button);
+  else if (button.dataset.zoom) maps.zoom(button.dataset.zoom);
   else if (button.dataset.enlarge) enlarge(button);
   else if (button.value === "suggest-vials") suggestVials(button);
   else if (button.value === "save") autosave.save();
-  else {
-    if (button.type === "submit") autosave.leaving = true;
-    return;
-  }
+  else return;
   event.preventDefault();
 });
 
@@ -262,6 +196,14 @@ form.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.target.matches("input:not([type=checkbox], [type=radio])")) return;
   event.preventDefault();
   if (event.target.name === "add-units") addRow();
+  if (event.target === field("other-dose")) giveDose();
+});
+
+field("palette-box").addEventListener("click", (event) => {
+  if (event.target.matches("input[type=radio]")) giveDose();
+});
+field("palette-box").addEventListener("focusin", (event) => {
+  if (event.target === field("other-dose")) event.target.closest("label").querySelector("[type=radio]").checked = true;
 });
 
 for (const kind of ["input", "change"]) {
@@ -276,6 +218,7 @@ for (const kind of ["input", "change"]) {
 function changeProduct() {
   const filled = table.rows.filter((row) => table.field(row, "units").value.trim() !== "");
   const emptied = chosenProduct !== "" && chosenProduct !== product().value && filled.length > 0;
+  if (chosenProduct !== product().value) forgetDoses();
   chosenProduct = product().value;
   field("product-changed").hidden = !emptied;
   if (emptied) {
@@ -285,6 +228,13 @@ function changeProduct() {
   refresh();
 }
 
+function forgetDoses() {
+  for (const radio of form.querySelectorAll("[data-charting=palette] input[type=radio]")) radio.checked = false;
+  field("other-dose").value = "";
+  field("other-product").hidden = true;
+  planned = false;
+}
+
 function addRow() {
   const muscle = form.elements["add-muscle"];
   if (!muscle.value) {
@@ -292,9 +242,8 @@ function addRow() {
     return;
   }
   const units = form.elements["add-units"];
-  const midline = setup.midline.includes(muscle.value);
-  const side = midline ? "midline" : form.elements["add-side"].value;
-  table.select(table.add({ muscle: muscle.value, side, units: units.value.trim(), course: courseOf(muscle.value) }));
+  const side = sites.isMidline(muscle.value) ? "midline" : form.elements["add-side"].value;
+  table.select(table.add({ muscle: muscle.value, side, units: units.value.trim(), course: sites.courseOf(muscle.value) }));
   units.value = "";
   muscle.focus();
 }
@@ -315,15 +264,30 @@ function suggestVials(button) {
 function enlarge(button) {
   const large = button.closest("figure").classList.toggle("is-large");
   button.setAttribute("aria-pressed", String(large));
-  draw();
+  maps.draw();
 }
 
+guardLeaving(form, { going: () => (autosave.leaving = true), held: () => autosave.cutOff() });
+
+// What was kept, or saved elsewhere, stands in the form now: with its own product, which no step back may mix up.
+autosave.addEventListener("written", () => {
+  if (chosenProduct !== product().value) {
+    forgetDoses();
+    history.forget();
+  }
+  chosenProduct = product().value;
+});
 autosave.addEventListener("saved", ({ detail }) => {
   annotate();
   tools();
+  courseUnits();
+  chooseUsualDose();
   if (detail.current) showErrors(form, document.getElementById("charting-errors"));
 });
 
-new ResizeObserver(draw).observe(document.querySelector(".charting-maps") ?? form);
+new ResizeObserver(() => maps.draw()).observe(document.querySelector(".charting-maps") ?? form);
 form.classList.add("is-live");
 refresh();
+if (chosenProduct !== product().value) changeProduct();
+// What was changed before this script was ready is saved like the rest.
+autosave.ready.then(() => edited(form) && autosave.touch());

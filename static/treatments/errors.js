@@ -9,6 +9,15 @@ export function showErrors(form, list) {
     owner?.classList.remove("is-invalid");
     old.remove();
   });
+  // Those that came with the page: the list has what is still wrong of them.
+  for (const old of form.querySelectorAll(".field-error:not([data-charting])")) {
+    if (!old.closest("template, #shorthand-preview")) old.remove();
+  }
+  for (const field of form.querySelectorAll("[aria-invalid=true]:not([name=shorthand])")) {
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+    if (field.getAttribute("aria-describedby")?.endsWith("_error")) field.removeAttribute("aria-describedby");
+  }
   for (const item of list?.querySelectorAll("li[data-for]") ?? []) {
     const field = form.elements[item.dataset.for];
     if (!field?.after) continue;
@@ -21,5 +30,7 @@ export function showErrors(form, list) {
     field.setAttribute("aria-describedby", note.id);
     field.classList.add("is-invalid");
     field.after(note);
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
   }
 }

@@ -7,7 +7,10 @@ export class SiteTable extends EventTarget {
   #template;
   #total;
   #muscles;
-  #selected = null;
+  #chosen = new Set(); // rows
+  #selected = null; // the one of them chosen last
+  #extending = false;
+  #batching = false;
 
   /** @param form the charting form; @param muscles {key: name} for options that a row does not offer yet */
   constructor(form, muscles) {
@@ -19,11 +22,16 @@ export class SiteTable extends EventTarget {
     this.rows.forEach((row) => this.#prepare(row));
     this.#body.addEventListener("input", (event) => this.#edited(event, false));
     this.#body.addEventListener("change", (event) => this.#edited(event, true));
-    this.#body.addEventListener("focusin", (event) => this.select(event.target.closest("[data-site]")));
+    this.#body.addEventListener("focusin", (event) => {
+      if (!this.#extending) this.select(event.target.closest("[data-site]"));
+    });
     this.#body.addEventListener("keydown", (event) => this.#key(event));
+    this.#body.addEventListener("mousedown", (event) => this.#pick(event));
     this.#body.addEventListener("click", (event) => {
       const button = event.target.closest("[data-remove]");
       if (button) this.remove(button.closest("[data-site]"));
+      // By finger there is no Ctrl: the number in front of a row chooses it and lets it go.
+      else if (event.target.closest("[data-number]") && event.pointerType !== "mouse") this.toggle(event.target.closest("[data-site]"));
     });
   }
 
@@ -31,8 +39,14 @@ export class SiteTable extends EventTarget {
     return [...this.#body.querySelectorAll("[data-site]")];
   }
 
+  /** The row chosen last; null when none is. */
   get selected() {
     return this.#selected;
+  }
+
+  /** All chosen rows, in the order of the table. */
+  get selection() {
+    return this.rows.filter((row) => this.#chosen.has(row));
   }
 
   field(row, name) {
@@ -74,18 +88,30 @@ export class SiteTable extends EventTarget {
   remove(row, { commit = true } = {}) {
     const neighbour = row.nextElementSibling ?? row.previousElementSibling;
     const held = row.contains(document.activeElement);
-    if (row === this.#selected) this.select(null);
+    if (this.#chosen.has(row)) this.choose(this.selection.filter((other) => other !== row));
     row.remove();
     this.#renumber();
     if (held && neighbour) this.field(neighbour, "units").focus();
     if (commit) this.#changed(true);
   }
 
+  /** Choose this row alone; none for null. */
   select(row) {
-    if (row === this.#selected) return;
-    this.#selected?.removeAttribute("aria-selected");
-    this.#selected = row;
-    row?.setAttribute("aria-selected", "true");
+    this.choose(row ? [row] : []);
+  }
+
+  toggle(row) {
+    this.choose(this.#chosen.has(row) ? this.selection.filter((other) => other !== row) : [...this.selection, row]);
+  }
+
+  /** Choose exactly these rows; the last of them is `selected`. */
+  choose(rows) {
+    const last = rows.at(-1) ?? null;
+    if (last === this.#selected && rows.length === this.#chosen.size && rows.every((row) => this.#chosen.has(row))) return;
+    for (const row of this.#chosen) row.removeAttribute("aria-selected");
+    this.#chosen = new Set(rows);
+    this.#selected = last;
+    for (const row of rows) row.setAttribute("aria-selected", "true");
     this.dispatchEvent(new Event("select"));
   }
 
@@ -94,12 +120,13 @@ export class SiteTable extends EventTarget {
   }
 
   restore(snapshot) {
-    const at = this.rows.indexOf(this.#selected);
-    this.select(null);
+    const chosen = this.selection.map((row) => this.rows.indexOf(row));
+    this.choose([]);
     this.rows.forEach((row) => row.remove());
     for (const values of JSON.parse(snapshot)) this.add(values, { commit: false });
     this.#renumber();
-    this.select(this.rows[at] ?? null);
+    const rows = this.rows;
+    this.choose(chosen.map((at) => rows[at]).filter(Boolean));
     this.#changed(false);
   }
 
@@ -107,7 +134,19 @@ export class SiteTable extends EventTarget {
     this.#changed(true);
   }
 
+  /** Many changes told as one. */
+  batch(changes, { commit = true } = {}) {
+    this.#batching = true;
+    try {
+      changes();
+    } finally {
+      this.#batching = false;
+    }
+    this.#changed(commit);
+  }
+
   #changed(commit) {
+    if (this.#batching) return;
     this.dispatchEvent(new CustomEvent("change", { detail: { commit } }));
   }
 
@@ -150,11 +189,35 @@ export class SiteTable extends EventTarget {
     this.#total.value = this.rows.length;
   }
 
-  // Arrow keys walk the cells, Enter goes to the next row and past the last one makes another like it.
+  // With Shift the rows from the one chosen last to this one, with Ctrl this one more or less.
+  #pick(event) {
+    const row = event.target.closest("[data-site]");
+    const number = event.target.closest("[data-number]") && event.button === 0;
+    if (!row || event.target.closest("[data-remove]")) return;
+    if (event.shiftKey && this.#selected) this.choose([...this.#between(this.#selected, row), this.#selected]);
+    else if (event.ctrlKey || event.metaKey || event.shiftKey) this.toggle(row);
+    else if (number && matchMedia("(pointer: fine)").matches) this.select(row);
+    else return;
+    event.preventDefault();
+  }
+
+  #between(a, b) {
+    const rows = this.rows;
+    const [from, to] = [rows.indexOf(a), rows.indexOf(b)].sort((x, y) => x - y);
+    return rows.slice(from, to + 1).filter((row) => row !== a);
+  }
+
+  // Arrow keys walk the cells, with Shift they choose the rows on the way; Enter goes to the next row and past the last one makes another like it.
   #key(event) {
     const cell = event.target;
-    if (!cell.dataset.field || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!cell.dataset.field || event.altKey) return;
     const row = cell.closest("[data-site]");
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() !== "d" || event.shiftKey) return;
+      this.#fill(cell, row);
+      event.preventDefault();
+      return;
+    }
     const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0], Enter: [0, 1] }[event.key];
     if (!step) return;
     if (step[0] && cell.matches("input") && !this.#caretAtEdge(cell, step[0])) return;
@@ -166,11 +229,24 @@ export class SiteTable extends EventTarget {
     }
     const rows = this.rows;
     const next = rows[rows.indexOf(row) + step[1]];
-    if (next) this.#enter(this.field(next, cell.dataset.field));
+    if (next && event.shiftKey && event.key !== "Enter") {
+      const back = this.#chosen.has(next);
+      this.choose([...this.selection.filter((other) => other !== next && !(back && other === row)), ...(back ? [] : [row]), next]);
+      this.#extending = true;
+      this.#enter(this.field(next, cell.dataset.field));
+      this.#extending = false;
+    } else if (next) this.#enter(this.field(next, cell.dataset.field));
     else if (event.key === "Enter") {
       const { course, muscle, side, units } = this.read(row);
       this.#enter(this.field(this.add({ course, muscle, side, units }), "units"));
     }
+  }
+
+  // Ctrl+D in a cell, as in a spreadsheet, puts what it says into the same cell of every chosen row.
+  #fill(cell, row) {
+    const rows = this.#chosen.has(row) ? this.selection : [row];
+    for (const other of rows) this.write(other, { [cell.dataset.field]: cell.value }, { commit: false });
+    this.#changed(true);
   }
 
   #caretAtEdge(input, direction) {

@@ -3,16 +3,27 @@
 import json
 import re
 from collections import Counter
+from itertools import combinations, pairwise
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from treatments.rules.spread import Point, contains, outline
+
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOLS = json.loads((ROOT / "treatments/reference/protocols.json").read_text())
+CONDITIONS = json.loads((ROOT / "treatments/reference/conditions.json").read_text())
+MUSCLES = {muscle["key"]: muscle for muscle in json.loads((ROOT / "treatments/reference/muscles.json").read_text())}
 MAPS = {path.stem: path for path in (ROOT / "templates/treatments/bodymap").glob("*.svg")}
 SVG = "{http://www.w3.org/2000/svg}"
-MIRRORED_VIEW = {"head_left": "head_right", "head_right": "head_left"}
+MIRRORED_VIEW = {
+    "head_left": "head_right",
+    "head_right": "head_left",
+    "jaw_left": "jaw_right",
+    "jaw_right": "jaw_left",
+}
 
 BY_KEY = {protocol["key"]: protocol for protocol in PROTOCOLS}
 PLACED = [
@@ -21,38 +32,6 @@ PLACED = [
     for site in protocol["sites"]
     if site["view"]
 ]
-
-Point = tuple[float, float]
-
-
-def outline(path_data: str) -> list[Point]:
-    """The corners of a path made of absolute M, C, L and Z, its curves cut into 24 pieces."""
-    points: list[Point] = []
-    for command, arguments in re.findall(r"([MCLZ])([^MCLZ]*)", path_data):
-        numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", arguments)]
-        pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
-        if command in "ML":
-            points += pairs
-        elif command == "C":
-            for start in range(0, len(pairs), 3):
-                (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *pairs[start : start + 3]
-                for step in range(1, 25):
-                    t, u = step / 24, 1 - step / 24
-                    points.append(
-                        (
-                            u**3 * x0 + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3,
-                            u**3 * y0 + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3,
-                        )
-                    )
-    return points
-
-
-def contains(corners: list[Point], x: float, y: float) -> bool:
-    inside = False
-    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
-        if (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0:
-            inside = not inside
-    return inside
 
 
 def regions(view: str) -> dict[tuple[str, str], list[Point]]:
@@ -65,6 +44,12 @@ def regions(view: str) -> dict[tuple[str, str], list[Point]]:
 
 
 REGIONS = {view: regions(view) for view in MAPS}
+
+
+def level(name: str) -> float:
+    """How far down the map of the back a vertebra is written."""
+    tree = ElementTree.parse(MAPS["back"])  # noqa: S314 - our own file
+    return next(float(text.attrib["y"]) for text in tree.iter() if text.text == name)
 
 
 def test_preempt_is_31_sites_of_5_units():
@@ -87,6 +72,37 @@ def test_preempt_is_31_sites_of_5_units():
         ("trapezius_upper", "right"): 3,
         ("trapezius_upper", "left"): 3,
     }
+
+
+def test_follow_the_pain_adds_8_sites_of_5_units_to_the_31():
+    fixed, all_sites = BY_KEY["preempt_155"]["sites"], BY_KEY["preempt_195"]["sites"]
+    assert all_sites[:31] == fixed
+    assert len(all_sites) == 39
+    assert sum(site["units"] for site in all_sites) == 195
+    added = all_sites[31:]
+    assert {site["units"] for site in added} == {5}
+    assert Counter((site["muscle"], site["side"]) for site in added) == {
+        ("temporalis", "right"): 1,
+        ("temporalis", "left"): 1,
+        ("occipitalis", "right"): 1,
+        ("occipitalis", "left"): 1,
+        ("trapezius_upper", "right"): 2,
+        ("trapezius_upper", "left"): 2,
+    }
+    by_muscle = Counter()
+    for site in all_sites:
+        by_muscle[site["muscle"]] += site["units"]
+    assert (by_muscle["temporalis"], by_muscle["occipitalis"], by_muscle["trapezius_upper"]) == (50, 40, 50)
+    assert "not part of the US label dose, which is 155 U" in BY_KEY["preempt_195"]["note"]
+    assert BY_KEY["preempt_195"]["confidence"] == "A-"
+
+
+def test_no_two_points_of_a_protocol_hide_each_other():
+    for protocol in PROTOCOLS:
+        placed = [site for site in protocol["sites"] if site["view"]]
+        for one, other in combinations(placed, 2):
+            if one["view"] == other["view"]:
+                assert dist((one["x"], one["y"]), (other["x"], other["y"])) > 55, (protocol["key"], one, other)
 
 
 def test_the_order_of_sites_is_the_order_of_the_reference():
@@ -146,6 +162,8 @@ def test_the_doses_of_trials_are_those_of_the_trials():
     for side in ("right", "left"):
         lumbar = BY_KEY[f"lumbar_foster_{side}"]["sites"]
         assert [(site["muscle"], site["side"], site["units"]) for site in lumbar] == [("erector_lumbar", side, 40)] * 5
+        assert {(site["view"], site["x"]) for site in lumbar} == {("back", 562 if side == "right" else 438)}
+        assert [site["y"] for site in lumbar] == [level(f"L{number}") for number in range(1, 6)]
 
 
 def test_every_condition_has_a_protocol():
@@ -164,13 +182,9 @@ def test_every_condition_has_a_protocol():
 def test_a_point_lies_in_its_own_muscle(key, site):
     region = REGIONS[site["view"]].get((site["muscle"], site["side"]))
     assert region, f"{site['view']} has no {site['side']} {site['muscle']}"
-    assert contains(region, site["x"], site["y"])
-    others = [
-        name
-        for name, corners in REGIONS[site["view"]].items()
-        if name != (site["muscle"], site["side"]) and contains(corners, site["x"], site["y"])
-    ]
-    assert not others, "a tap there could mean another muscle"
+    tapped = [name for name, corners in REGIONS[site["view"]].items() if contains(corners, site["x"], site["y"])]
+    assert tapped, "a tap there would mean bare skin"
+    assert tapped[-1] == (site["muscle"], site["side"]), "a tap there means the muscle drawn last"
 
 
 def test_left_and_right_mirror_each_other():
@@ -183,13 +197,28 @@ def test_left_and_right_mirror_each_other():
                 site["y"],
                 site["units"],
             )
-            for key in ("preempt_155", "tmj_rct_100", "myofascial_trapezius_levator")
+            for key in ("preempt_155", "preempt_195", "tmj_rct_100", "myofascial_trapezius_levator")
             for site in BY_KEY[key]["sites"]
             if site["side"] == side
         )
 
     assert placed("left", flip=False) == placed("right", flip=True)
     assert placed("left", flip=False)
+
+
+@pytest.mark.parametrize("key", sorted(key for key in BY_KEY if key.endswith("_right")))
+def test_the_protocol_of_the_left_side_mirrors_that_of_the_right(key):
+    right, left = BY_KEY[key], BY_KEY[key.removesuffix("_right") + "_left"]
+    assert {site["side"] for site in right["sites"]} == {"right"}
+    assert left["sites"] == [
+        site
+        | {
+            "side": "left",
+            "view": re.sub("_right$", "_left", site["view"]),
+            "x": None if site["x"] is None else 1000 - site["x"],
+        }
+        for site in right["sites"]
+    ]
 
 
 @pytest.mark.parametrize("view", sorted(MAPS))
@@ -210,7 +239,22 @@ def test_a_map_is_drawn_by_the_rules_the_chart_relies_on(view):
 
 @pytest.mark.parametrize(
     ("view", "right_is_on_the_viewers"),
-    [("head_front", "left"), ("neck_front", "left"), ("head_back", "right"), ("neck_back", "right")],
+    [
+        ("head_front", "left"),
+        ("neck_front", "left"),
+        ("head_back", "right"),
+        ("neck_back", "right"),
+        ("back", "right"),
+        ("arms_front", "left"),
+        ("arms_deep", "left"),
+        ("arms_back", "right"),
+        ("forearms_front", "left"),
+        ("forearms_deep", "left"),
+        ("hands_front", "left"),
+        ("legs_front", "left"),
+        ("legs_back", "right"),
+        ("legs_deep", "right"),
+    ],
 )
 def test_right_is_the_patients_right(view, right_is_on_the_viewers):
     for (muscle, side), corners in REGIONS[view].items():
@@ -222,6 +266,55 @@ def test_right_is_the_patients_right(view, right_is_on_the_viewers):
             assert (middle < 500) == on_the_left, f"{muscle} {side}"
 
 
-def test_the_side_views_show_one_side():
-    assert {side for _, side in REGIONS["head_left"]} == {"left"}
-    assert {side for _, side in REGIONS["head_right"]} == {"right"}
+@pytest.mark.parametrize("part", ["head", "jaw"])
+def test_the_side_views_show_one_side(part):
+    assert {side for _, side in REGIONS[f"{part}_left"]} == {"left"}
+    assert {side for _, side in REGIONS[f"{part}_right"]} == {"right"}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition["key"])
+def test_each_muscle_of_a_condition_has_its_regions(condition):
+    drawn = {name for view in condition["body_views"] for name in REGIONS[view]}
+    sides = {key: ["midline"] if MUSCLES[key]["is_midline"] else ["left", "right"] for key in condition["muscles"]}
+    missing = [(key, side) for key in condition["muscles"] for side in sides[key] if (key, side) not in drawn]
+    assert not missing
+
+
+@pytest.mark.parametrize("key", sorted(key for key in BY_KEY if key.startswith(("uls_", "lls_"))))
+def test_a_limb_protocol_is_on_the_maps(key):
+    assert all(site["view"] for site in BY_KEY[key]["sites"])
+
+
+@pytest.mark.parametrize("view", sorted(view for view in MAPS if view not in MIRRORED_VIEW))
+def test_the_regions_of_one_side_mirror_those_of_the_other(view):
+    for (muscle, side), corners in REGIONS[view].items():
+        if side == "left":
+            other = REGIONS[view][muscle, "right"]
+            assert len(corners) == len(other)
+            for (x, y), (mirrored_x, mirrored_y) in zip(corners, other, strict=True):
+                assert dist((1000 - x, y), (mirrored_x, mirrored_y)) < 2, muscle
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(
+    ("view", "from_the_midline_outwards", "height"),
+    [
+        ("forearms_front", ["fcu", "fds", "fcr", "brachioradialis"], 330),
+        ("hands_front", ["lumb_int", "add_poll", "fpb_op"], 610),
+        ("forearms_deep", ["fdp", "fpl"], 350),
+        ("legs_front", ["adductors", "rectus_femoris"], 450),
+        ("legs_back", ["hamstrings_med", "hamstrings_lat"], 300),
+        ("legs_back", ["gastroc_med", "gastroc_lat"], 620),
+        ("legs_deep", ["fdl", "tib_post", "fhl"], 450),
+    ],
+)
+def test_the_muscles_of_a_limb_lie_side_by_side_as_in_the_body(view, side, from_the_midline_outwards, height):
+    from_behind = view in {"legs_back", "legs_deep"}
+    towards = 1 if (side == "left") != from_behind else -1
+    reach = [
+        [away for away in range(500) if contains(REGIONS[view][muscle, side], 500 + towards * away, height)]
+        for muscle in from_the_midline_outwards
+    ]
+    assert all(reach), "the muscle does not come to this height"
+    for inner, outer in pairwise(reach):
+        assert max(inner) < min(outer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,43 @@ from treatments.models import InjectionSession, Muscle, Side
 MOST_UNITS = Decimal(20_000)  # of any product; a guard against a slip of the hand, not a dose limit
 
 
+# What is chosen by one press, in words that fit a button.
+PILLS = {
+    "guidance": [("none", "Landmarks"), ("emg", "EMG"), ("stimulation", "Stimulation"), ("ultrasound", "Ultrasound")],
+    "numbing": [("none", "None"), ("ice", "Ice"), ("topical", "Topical"), ("both", "Ice and topical")],
+    "complication": [
+        ("none", "None"),
+        ("faint", "Faint"),
+        ("pain", "Pain"),
+        ("haematoma", "Haematoma"),
+        ("allergic", "Allergic"),
+        ("other", "Other"),
+    ],
+    "bleeding": [("none", "None"), ("minor", "Minor"), ("prolonged", "Prolonged")],
+    "last_response": [
+        ("first", "First session"),
+        ("good", "Good"),
+        ("partial", "Partial"),
+        ("none", "None"),
+        ("unknown", "Not known"),
+    ],
+}
+# What stands in an empty field beside them.
+ASKED = {
+    "guidance_reason": "Why guidance was needed",
+    "complication_note": "What happened and what was done",
+    "aftercare_note": "What was said about aftercare",
+    "last_response_note": "In what way, and for how long",
+}
+# What is said at the least; the warning is the boxed one of every product's label.
+AFTERCARE = (
+    "Told what to expect and when to call. To seek help at once for trouble swallowing, speaking or breathing, or for "
+    "weakness that spreads."
+)
+
+
 class SessionHeaderForm(VersionedModelForm):
-    """Product, dilution, guidance, comfort and notes of a draft.
+    """Product, dilution, guidance, comfort, what happened and notes of a draft.
 
     Product and protocol are chosen from the lists the form is given, so that reading and checking it asks the database
     for nothing: it is posted after every change.
@@ -34,11 +70,32 @@ class SessionHeaderForm(VersionedModelForm):
             "guidance_reason",
             "numbing",
             "discomfort",
+            "started_at",
+            "ended_at",
+            "complication",
+            "complication_note",
+            "bleeding",
+            "aftercare_given",
+            "aftercare_note",
+            "medication_guide_given",
+            "last_response",
+            "last_response_note",
             "notes",
             "is_touch_up",
             "touch_up_reason",
         ]
-        widgets = {"notes": forms.Textarea(attrs={"rows": 3})}
+        widgets = {
+            "notes": forms.Textarea(attrs={"rows": 3}),
+            "guidance": forms.RadioSelect,
+            "numbing": forms.RadioSelect,
+            "discomfort": forms.RadioSelect(choices=[(number, number) for number in range(11)]),
+            "started_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "ended_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "complication": forms.RadioSelect,
+            "bleeding": forms.RadioSelect,
+            "aftercare_note": forms.Textarea(attrs={"rows": 2}),
+            "last_response": forms.RadioSelect,
+        }
         labels = {
             "guidance_reason": "Why guidance was needed",
             "discomfort": "Pain of the injections, 0 to 10",
@@ -58,13 +115,27 @@ class SessionHeaderForm(VersionedModelForm):
         product.choices = [("", "Choose the product"), *((p.pk, p.brand) for p in self.products)]
         product.coerce = {str(p.pk): p for p in self.products}.get
         self.fields["discomfort"].min_value = 0
-        self.fields["discomfort"].widget.attrs |= {"inputmode": "numeric"}
+        for name, choices in PILLS.items():
+            self.fields[name].choices = choices
+            self.fields[name].required = False
+        for name, words in ASKED.items():
+            self.fields[name].widget.attrs |= {"placeholder": words, "aria-label": words, "autocomplete": "off"}
+        for name in (*ASKED, "notes", "touch_up_reason", "started_at", "ended_at"):
+            self.fields[name].widget.attrs["class"] = "form-control"
         session = self.instance
         if session.dilution_units and session.dilution_ml:
             self.initial["dilution"] = dilution_key(session.dilution_units, session.dilution_ml)
         self.fields["dilution"].widget.choices = self._dilutions()
         for name in ("product", "dilution"):
             self.fields[name].widget.attrs["class"] = "form-select"
+
+    def ask_for_a_response(self) -> None:
+        """There was a session before: "first session" is no answer."""
+        field = self.fields["last_response"]
+        first = InjectionSession.Response.FIRST
+        field.choices = [choice for choice in field.choices if choice[0] != first]
+        if self.initial.get("last_response") == first:
+            self.initial["last_response"] = ""
 
     def chosen_product(self) -> Any:
         """The product as it stands in the form: what was posted, else what is stored; None when there is none."""
@@ -93,6 +164,18 @@ class SessionHeaderForm(VersionedModelForm):
             raise forms.ValidationError("From 0 to 10.")
         return value
 
+    def clean_guidance(self) -> str:
+        return self.cleaned_data["guidance"] or InjectionSession.Guidance.NONE
+
+    def clean_numbing(self) -> str:
+        return self.cleaned_data["numbing"] or InjectionSession.Numbing.NONE
+
+    def clean_complication(self) -> str:
+        return self.cleaned_data["complication"] or InjectionSession.Complication.NONE
+
+    def clean_bleeding(self) -> str:
+        return self.cleaned_data["bleeding"] or InjectionSession.Bleeding.NONE
+
     def clean_dilution(self) -> tuple[int, Decimal] | None:
         value = self.cleaned_data["dilution"]
         if value not in dict(self.fields["dilution"].widget.choices) or not value:
@@ -105,11 +188,15 @@ class SessionHeaderForm(VersionedModelForm):
         data = super().clean() or {}
         if data.get("is_touch_up") and not data.get("touch_up_reason"):
             self.add_error("touch_up_reason", "Say why this is a touch-up.")
+        started, ended = data.get("started_at"), data.get("ended_at")
+        if started and ended and ended < started:
+            self.add_error("ended_at", "It ended before it started.")
         return data
 
     def _get_validation_exclusions(self) -> set[str]:
         # A draft may be incomplete; signing checks it. The others were checked by their fields above.
-        return {*super()._get_validation_exclusions(), "touch_up_reason", "product", "protocol", "discomfort"}
+        checked = {"touch_up_reason", "product", "protocol", "discomfort", "started_at", "ended_at"}
+        return {*super()._get_validation_exclusions(), *checked}
 
 
 def dilution_key(units: int, ml: Decimal) -> str:
@@ -128,13 +215,23 @@ def plain(number: Decimal | int | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+class UnitsField(forms.DecimalField):
+    """Units as people write them: digits and a point. 1e3 would be a slip of the hand that reads as a number."""
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        if re.search(r"[^\d\s.+-]", str(value or "")):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        number: Decimal | None = super().to_python(value)
+        return number
+
+
 class InjectionForm(forms.Form):
     """One site. Muscles go by their key, as the body maps name them."""
 
     course = forms.ChoiceField(required=False)
     muscle = forms.CharField(widget=forms.Select, error_messages={"required": "Choose the muscle."})
     side = forms.ChoiceField(choices=[("", "Side"), *Side.choices], error_messages={"required": "Choose the side."})
-    units = forms.DecimalField(
+    units = UnitsField(
         required=False,
         max_digits=7,
         decimal_places=2,

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from treatments import strip as strips
+from treatments.forms.session import plain
 
 register = template.Library()
+
+# Marks of a number that no clinician has confirmed yet; see treatments.rules.labels.
+UNCONFIRMED = ("B", "C")
 
 # Each state has a shape of its own, in a square of 10 px, so that it can be told without colour.
 SHAPES = {
@@ -154,3 +160,45 @@ def initials(name: str) -> str:
     """The first letters of the first and the last part of a name, titles like "Dr" left out."""
     parts = [part for part in str(name).split() if part.rstrip(".").lower() not in {"dr", "mr", "ms", "mrs", "prof"}]
     return conditional_escape("".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper())
+
+
+@register.filter
+def units(number: Decimal | None) -> str:
+    """An amount as people write it, without its sign: 5 not 5.00."""
+    return plain(None if number is None else abs(number))
+
+
+# What a person does about a finding, by the beginning of its key: the page, and the words of the link to it.
+_STEPS = {
+    "screening": ("patients:screening-create", "Screen now"),
+    "consent": ("clinic:consent-create", "Take the consent"),
+    "weight": ("patients:weight-create", "Enter the weight"),
+}
+
+
+@register.simple_tag
+def finding_step(finding: Any, patient_id: int) -> dict[str, str] | None:
+    """Where a finding is put right outside the session, as {url, words}; None for those put right within it."""
+    page = _STEPS.get(finding.key.partition("-")[0])
+    return {"url": reverse(page[0], args=[patient_id]), "words": page[1]} if page else None
+
+
+@register.simple_tag
+def finding_source(finding: Any) -> SafeString:
+    """The rule in a word, with its source behind it; what nobody has read on a label yet says so."""
+    source = f"{finding.source[:1].upper()}{finding.source[1:]}"
+    return format_html(
+        '<span class="notice-source"><a href="{}#{}" title="{}">{}</a>{}</span>',
+        reverse("treatments:rule-list"),
+        finding.rule or finding.about,
+        f"{source}, confidence {finding.confidence}" if finding.confidence else source,
+        finding.rule or "Rule",
+        " not confirmed" if finding.confidence in UNCONFIRMED else "",
+    )
+
+
+@register.simple_tag
+def sentence(words: str) -> str:
+    """What somebody typed as a sentence, with one full stop whether or not they typed it."""
+    said = str(words).strip()
+    return said if said.endswith((".", "!", "?")) else f"{said}."

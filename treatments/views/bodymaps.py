@@ -14,6 +14,18 @@ MAP_TITLES = {
     "head_back": "Head, back",
     "neck_front": "Neck, front",
     "neck_back": "Neck and shoulders, back",
+    "jaw_right": "Jaw, right side",
+    "jaw_left": "Jaw, left side",
+    "back": "Back",
+    "arms_front": "Arms, front",
+    "arms_deep": "Arms, deep",
+    "forearms_front": "Forearms, front",
+    "forearms_deep": "Forearms, deep",
+    "hands_front": "Hands, palm",
+    "arms_back": "Arms, back",
+    "legs_front": "Thighs, front",
+    "legs_back": "Legs, back",
+    "legs_deep": "Calves, deep",
 }
 
 

@@ -5,47 +5,50 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count
 from django.template.defaultfilters import capfirst
+from django.utils import timezone
 
 from accounts.models import User
-from inventory.models import Product, Vial
-from treatments.checks import findings_of
-from treatments.forms.session import InjectionFormSet, SessionHeaderForm, VialFormSet, plain
+from inventory.models import Product
+from treatments.checks import findings_shown
+from treatments.differences import differences_of
+from treatments.forms.session import AFTERCARE, InjectionFormSet, SessionHeaderForm, VialFormSet, plain
+from treatments.forms.vials import MixingFormSet
 from treatments.models import InjectionSession, Protocol, TreatmentCourse
-from treatments.rules.vials import Stock, suggest
 from treatments.views.bodymaps import MAP_TITLES, maps_of
 from treatments.views.picks import Picks, read_picks
-from treatments.views.plans import PALETTES, LastSession, last_session, plan_site, range_words
+from treatments.views.plans import (
+    PALETTES,
+    LastSession,
+    ProtocolGroup,
+    last_sessions,
+    newest,
+    protocol_groups,
+    range_words,
+    same_again,
+    same_again_plan,
+)
+from treatments.views.shorthand import HOW, Preview, handles, posted_rows, read_line
+from treatments.views.vials import (
+    LOCAL,
+    LedgerRow,
+    StockLine,
+    ledger_of,
+    ledger_total,
+    mixing_values,
+    read_shelf,
+    stock_lines,
+    suggestion,
+)
 
 # More protocols than these wait until the product is chosen.
 MOST_BUTTONS = 3
-
-
-@dataclass
-class StockLine:
-    """Vials of one lot and size on the shelf, and what this session takes of them."""
-
-    lot: int
-    size: int
-    lot_number: str
-    expires_on: date
-    units: int
-    available: int
-    count: int = 0
-    given: str = ""
-    discarded: str = ""
-
-    @property
-    def key(self) -> str:
-        return f"{self.lot}-{self.size}"
 
 
 class Charting:
@@ -78,12 +81,21 @@ class Charting:
             products=self.products,
             protocols=[*self.protocols, *([session.protocol] if session.protocol else [])],
         )
+        if self.had_session:
+            self.header.ask_for_a_response()
         self.vials = VialFormSet(
             data,
             prefix="vials",
             initial=None
             if data is not None
             else [{"lot": line.lot, "size": line.size, "count": line.count} for line in self.stock],
+        )
+        self.now = timezone.now()
+        self.mixings = MixingFormSet(
+            data,
+            prefix="mixings",
+            initial=None if data is not None else mixing_values(session),
+            form_kwargs={"zone": session.site.zone(), "now": self.now},
         )
         lines = {line.key: line for line in self.stock}
         for form in self.vials.forms:
@@ -118,7 +130,16 @@ class Charting:
 
     def _header_values(self) -> dict[str, Any]:
         """The stored header: a copy, for the form writes to its instance."""
-        return {field.attname: getattr(self.session, field.attname) for field in InjectionSession._meta.concrete_fields}
+        names = [field.attname for field in InjectionSession._meta.concrete_fields]
+        values = {name: getattr(self.session, name) for name in names}
+        if not values["last_response"] and not self.had_session:
+            # Nobody needs to be asked about a session before the first.
+            values["last_response"] = InjectionSession.Response.FIRST
+        return values
+
+    @property
+    def had_session(self) -> bool:
+        return any(row.session_count for row in self.session.treated.all())
 
     def _site_values(self) -> list[dict[str, Any]]:
         return [
@@ -135,10 +156,13 @@ class Charting:
         ]
 
     @cached_property
-    def last(self) -> LastSession | None:
-        if self.known is not None:
-            return self.known.last
-        return last_session(self.session.last, self.muscles, courses={course.pk for course in self.courses})
+    def lasts(self) -> dict[int, LastSession]:
+        """Of each course the session before this one."""
+        return self.known.lasts if self.known is not None else last_sessions(self.session, self.muscles)
+
+    @property
+    def same_again(self) -> list[LastSession]:
+        return same_again(self.lasts, self.product)
 
     @cached_property
     def offered(self) -> list[tuple[str, str]]:
@@ -173,42 +197,43 @@ class Charting:
             return []
         if self.known is not None and self.known.product == self.product:
             return self.known.shelf
-        return list(
-            Vial.objects.pickable(product=self.product, site=self.session.site, on=self.session.performed_on)
-            .order_by()
-            .values("lot_id", "lot__number", "lot__expires_on", "size_id", "size__units")
-            .annotate(available=Count("id"))
-            .order_by("lot__expires_on", "-size__units", "lot_id")
-        )
+        return read_shelf(self.session, self.product)
 
     @cached_property
     def stock(self) -> list[StockLine]:
         """The shelf, with what the draft takes from it."""
-        if self.product is None:
-            return []
-        lines = {
-            (row["lot_id"], row["size_id"]): StockLine(
-                lot=row["lot_id"],
-                size=row["size_id"],
-                lot_number=row["lot__number"],
-                expires_on=row["lot__expires_on"],
-                units=row["size__units"],
-                available=row["available"],
-            )
-            for row in self.shelf
-        }
-        for use in self.session.vial_uses.all():
-            vial = use.vial
-            if vial.size.product_id != self.product.pk:
-                continue
-            line = lines.setdefault(
-                (vial.lot_id, vial.size_id),
-                StockLine(vial.lot_id, vial.size_id, vial.lot.number, vial.lot.expires_on, vial.size.units, 0),
-            )
-            line.count += 1
-            line.given = plain(Decimal(line.given or 0) + use.units_given)
-            line.discarded = plain(Decimal(line.discarded or 0) + use.units_discarded)
-        return list(lines.values())
+        return stock_lines(self.session, self.product, self.shelf) if self.product else []
+
+    @cached_property
+    def ledger(self) -> list[LedgerRow]:
+        return ledger_of(self.session, self.product, self.mixings, now=self.now)
+
+    @property
+    def usual_aftercare(self) -> str:
+        """The words of the last session, else the least that is said."""
+        last = newest(self.lasts.values())
+        return (last.aftercare_note if last else "") or AFTERCARE
+
+    @cached_property
+    def shorthand(self) -> Preview:
+        """The shorthand line that was posted, read against the rows of the table as they were posted."""
+        if self.data is None:
+            return Preview()
+        if self.data.get("action") == "shorthand" and not str(self.data.get("shorthand", "")).strip():
+            return Preview(problem=HOW)
+        chosen = self.data.get("protocol", "")
+        product_id = self.product.pk if self.product else None
+        return read_line(
+            str(self.data.get("shorthand", "")),
+            muscles=self.muscles,
+            courses=self.courses,
+            protocols=sorted(
+                self.protocols, key=lambda row: (str(row.pk) != chosen, row.product_id != product_id, row.pk)
+            ),
+            views=self.views(),
+            placed=posted_rows(self.data),
+            has_product=self.product is not None,
+        )
 
     @cached_property
     def total(self) -> Decimal:
@@ -225,8 +250,12 @@ class Charting:
             "title": self.title(),
             "sites": self.sites,
             "many_courses": len(self.courses) > 1,
-            "maps": self.maps(),
+            "map_groups": (map_groups := self.map_groups()),
+            "maps": [shown for group in map_groups for shown in group["maps"]],
             "muscle_groups": self.muscle_groups(),
+            "muscle_codes": self.muscle_codes(),
+            "course_handles": handles(self.courses),
+            "shorthand": self.shorthand,
             "setup": self.setup(),
             "alerts": [
                 {
@@ -244,18 +273,26 @@ class Charting:
 
     def saved(self) -> dict[str, Any]:
         """The parts that change with a save, which a script puts into the page it has."""
-        findings = findings_of(self.session, by=self.user, today=self.today)
+        findings = findings_shown(self.session, by=self.user, today=self.today)
         return {
             "session": self.session,
             "header": self.header,
             "product": self.product,
             "vials": self.vials,
             "vials_key": "-".join([str(self.product.pk) if self.product else "", *(line.key for line in self.stock)]),
-            "suggestion": self.suggestion(),
-            "protocols": self.protocol_buttons(),
+            "suggestion": suggestion(self.stock, self.total),
+            "mixings": self.mixings,
+            "ledger": self.ledger,
+            "ledger_total": ledger_total(self.ledger),
+            "last_performed_on": max((last.performed_on for last in self.lasts.values()), default=None),
+            "usual_aftercare": self.usual_aftercare,
+            "site_now": self.session.site.localtime(self.now).strftime(LOCAL),
+            "protocols": (groups := self.protocol_groups()),
+            "protocols_in_menu": sum(len(group.buttons) for group in groups) > MOST_BUTTONS,
             "protocols_wait": self.product is None and len(self.protocols) > MOST_BUTTONS,
             "hints": json.dumps({"|".join(key): words for key, words in self.hints.items()}),
-            "last_plan": self.last_plan(),
+            "last_plan": same_again_plan(self.same_again),
+            "differences": differences_of(self.session, lasts=self.lasts),
             "palette": self.palette()[0],
             "palette_chosen": self.usual_dose(),
             "findings": findings,
@@ -268,10 +305,8 @@ class Charting:
         }
 
     def title(self) -> str:
-        names = "; ".join(
-            f"{row.course.condition.name}, session {row.session_count + 1}" for row in self.session.treated.all()
-        )
-        return names or "Session"
+        rows = self.session.treated.all()
+        return "; ".join(f"{row.course.condition.name}, session {row.session_count + 1}" for row in rows) or "Session"
 
     def palette(self) -> tuple[list[str], str]:
         return PALETTES.get(self.product.key, (["5", "10", "25", "50"], "5")) if self.product else ([], "1")
@@ -282,44 +317,29 @@ class Charting:
         most = max(set(doses), key=doses.count, default="")
         return most if most in self.palette()[0] else ""
 
-    def maps(self) -> list[dict[str, Any]]:
-        wanted = [view for course in self.courses for view in course.condition.body_views]
-        wanted += [row.view for row in self.session.injections.all() if row.view]
-        return maps_of(self.session, [view for view in MAP_TITLES if view in wanted])
+    def views(self) -> list[str]:
+        wanted = {row.view for row in self.session.injections.all()}
+        wanted |= {view for course in self.courses for view in course.condition.body_views}
+        return [view for view in MAP_TITLES if view in wanted]
 
-    def protocol_buttons(self) -> list[dict[str, Any]]:
+    def map_groups(self) -> list[dict[str, Any]]:
+        """The maps by the courses they show; one that several courses need stands once, under all of them."""
+        groups: dict[tuple[int, ...], dict[str, Any]] = {}
+        for shown in maps_of(self.session, self.views()):
+            # A map that only a site of the table asks for goes to the first course.
+            on = tuple(
+                at for at, course in enumerate(self.courses) if shown["view"] in course.condition.body_views
+            ) or (0,)
+            courses = [part | {"at": at} for at, part in enumerate(self.totals()["by_course"]) if at in on]
+            groups.setdefault(on, {"courses": courses, "maps": []})["maps"].append(shown)
+        return [groups[on] for on in sorted(groups, key=lambda on: (on[0], len(on) == 1))]
+
+    def protocol_groups(self) -> list[ProtocolGroup]:
         # Before the product is chosen only a short list is offered; placing it chooses its product.
         few = len(self.protocols) <= MOST_BUTTONS
         wanted = {self.product.pk} if self.product else {row.product_id for row in self.protocols} if few else set()
-        return [
-            {
-                "pk": protocol.pk,
-                "name": protocol.name,
-                "title": f"{protocol.note} {protocol.source} ({protocol.confidence})".strip(),
-                "units": plain(sum((row.units for row in protocol.site_list if row.units), Decimal(0)) or None),
-                "script_id": f"plan-{protocol.pk}",
-                "plan": {
-                    "protocol": protocol.pk,
-                    "product": protocol.product_id,
-                    "sites": [plan_site(row, protocol.course_id) for row in protocol.site_list],
-                },
-            }
-            for protocol in self.protocols
-            if protocol.product_id is None or protocol.product_id in wanted
-        ]
-
-    def last_plan(self) -> dict[str, Any] | None:
-        """The sites of the last session, when it used the product chosen now: no dose goes across products."""
-        last = self.last
-        if last is None or (self.product is not None and last.product_id != self.product.pk):
-            return None
-        if not last.sites:
-            return None
-        return {
-            "title": f"{last.brand}, {plain(sum((row.units or 0 for row in last.sites), Decimal(0)))} U "
-            f"on {last.performed_on:%-d %b %Y}",
-            "plan": {"product": last.product_id, "sites": [plan_site(row, row.course_id) for row in last.sites]},
-        }
+        offered = [row for row in self.protocols if row.product_id is None or row.product_id in wanted]
+        return protocol_groups(offered, brands={product.pk: product.brand for product in self.products})
 
     def muscle_groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
         offered = set(dict(self.offered))
@@ -331,6 +351,13 @@ class Charting:
         for region, rows in groupby(others, key=lambda muscle: muscle.region):
             groups.append((region.capitalize(), [(muscle.key, muscle.name) for muscle in rows]))
         return [group for group in groups if group[1]]
+
+    def muscle_codes(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The codes of the shorthand, in the groups of the pick list."""
+        return [
+            (group, sorted((self.muscles[key].short or key, name) for key, name in options))
+            for group, options in self.muscle_groups()
+        ]
 
     def setup(self) -> dict[str, Any]:
         course_of = {
@@ -348,8 +375,7 @@ class Charting:
         }
 
     def totals(self) -> dict[str, Any]:
-        rows = self.session.injections.all()
-        per_ml = self.session.units_per_ml
+        rows, per_ml = self.session.injections.all(), self.session.units_per_ml
         discarded = sum((use.units_discarded for use in self.session.vial_uses.all()), Decimal(0))
         return {
             "sites": len(rows),
@@ -358,6 +384,7 @@ class Charting:
             "discarded": plain(discarded) if self.session.vial_uses.all() else "",
             "by_course": [
                 {
+                    "pk": course.pk,
                     "name": course.condition.short_name,
                     "units": plain(sum((r.units for r in rows if r.units and r.course_id == course.pk), Decimal(0))),
                 }
@@ -365,24 +392,7 @@ class Charting:
             ],
         }
 
-    def suggestion(self) -> dict[str, str] | None:
-        """The vials that would waste least, when none are picked or those picked do not fit."""
-        lines = {line.key: line for line in self.stock}
-        picked = self.least_waste(self.total)
-        if not picked or picked == {line.key: line.count for line in self.stock if line.count}:
-            return None
-        words = " and ".join(
-            f"{count} × {lines[key].units} U, lot {lines[key].lot_number}" for key, count in picked.items()
-        )
-        waste = sum(lines[key].units * count for key, count in picked.items()) - self.total
-        return {"json": json.dumps(picked), "words": f"Open {words}: {plain(waste)} U over"}
-
-    def least_waste(self, total: Decimal) -> dict[str, int]:
-        return suggest(total, [Stock(line.key, line.units, line.available) for line in self.stock])
-
     def errors(self) -> list[tuple[str, str]]:
         """The first message of each field, with the field's name."""
-        found = []
-        for form in (self.header, *self.sites.forms, *self.vials.forms):
-            found += [(form.add_prefix(name), messages[0]) for name, messages in form.errors.items()]
-        return found
+        forms = (self.header, *self.sites.forms, *self.vials.forms, *self.mixings.forms)
+        return [(form.add_prefix(name), messages[0]) for form in forms for name, messages in form.errors.items()]

@@ -5,16 +5,15 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.models import StaleVersionError
 from patients.models import Patient
 from treatments.actions import courses as actions
-from treatments.actions.sessions import record_outside_session, void_session
+from treatments.actions.sessions import record_outside_session
 from treatments.actions.windows import choose_target
-from treatments.forms.courses import CloseCourseForm, CourseForm, OutsideSessionForm, ReasonForm, TargetForm
-from treatments.models import InjectionSession, TreatmentCourse
+from treatments.forms.courses import CloseCourseForm, CourseForm, OutsideSessionForm, TargetForm
+from treatments.models import TreatmentCourse
 
 
 def _course(request: HttpRequest, course_id: int) -> TreatmentCourse:
@@ -170,26 +169,6 @@ def outside_session_create(request: HttpRequest, course_id: int) -> HttpResponse
         request,
         "treatments/outside_session_create.html",
         {"form": form, "course": course, "today": today},
-        status=_status(form),
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("treatments.sign_session", raise_exception=True)
-def session_void(request: HttpRequest, session_id: int) -> HttpResponse:
-    """Throw away a draft, or void a session that was entered in error."""
-    session = get_object_or_404(
-        InjectionSession.objects.visible_to(request.user).for_list().exclude(status="voided"), pk=session_id
-    )
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        void_session(session=session, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())
-        messages.success(request, "The session is voided and its windows are put back. Its record stays readable.")
-        return redirect("clinic:chart", patient_id=session.patient_id)
-    return render(
-        request,
-        "treatments/session_void.html",
-        {"form": form, "session": session, "today": session.site.today()},
         status=_status(form),
     )
 

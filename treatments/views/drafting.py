@@ -15,25 +15,61 @@ from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 
-from inventory.models import Product, Vial
+from inventory.models import Lot, Product, Vial
 from treatments.actions.sessions import DraftHeader, DraftSite
+from treatments.actions.vials import Mixing
 from treatments.forms.session import InjectionForm
 from treatments.models import InjectionSession, TreatmentCourse, VialUse
+from treatments.querysets.vials import vials_for
 from treatments.views.charting import Charting
-from treatments.views.plans import PlannedSite
+from treatments.views.plans import LAST_SESSION, PlannedSite, newest, plain_name, whose
+from treatments.views.vials import least_waste, usual_mixing, why_not
+from treatments.views.visit import visit_of
+
+
+def other_product(posted: Charting, request: HttpRequest) -> str:
+    """Why what was pressed cannot be placed: its doses are of another product than the chosen one. Empty when it can.
+
+    The units of one product are never those of another, so that the page is refused and nothing is placed.
+    """
+    product = posted.header.cleaned_data["product"]
+    action, _, which = request.POST.get("action", "").partition(":")
+    if product is None:
+        return ""
+    of = ""
+    if action == "place":
+        protocol = next((row for row in posted.protocols if str(row.pk) == which), None)
+        if protocol is not None and protocol.product_id not in (None, product.pk):
+            brand = next(row.brand for row in posted.products if row.pk == protocol.product_id)
+            of = whose(plain_name(protocol), brand)
+    elif action == "last-time" and not posted.same_again:
+        last = newest(last for last in posted.lasts.values() if last.sites)
+        of = whose(LAST_SESSION, last.brand) if last else ""
+    return of and f"{of}; the product chosen is {product.brand}."
+
+
+def product_of(posted: Charting, request: HttpRequest) -> Product | None:
+    """The product chosen, or else that of the plan which the button places."""
+    product: Product | None = posted.header.cleaned_data["product"]
+    action, _, which = request.POST.get("action", "").partition(":")
+    placed = None
+    if action == "place":
+        placed = next((row.product_id for row in posted.protocols if str(row.pk) == which), None)
+    elif action == "last-time":
+        placed = next((last.product_id for last in posted.same_again), None)
+    return product or next((row for row in posted.products if row.pk == placed), None)
 
 
 def header_of(posted: Charting, request: HttpRequest) -> DraftHeader:
     data = posted.header.cleaned_data
-    product, dilution = data["product"], data["dilution"]
+    product, dilution = product_of(posted, request), data["dilution"]
     action, _, which = request.POST.get("action", "").partition(":")
     protocol = data["protocol"]
     if action == "place":
         chosen = next((row for row in posted.protocols if str(row.pk) == which), None)
         if chosen is not None:
             protocol = chosen
-            product = product or next((row for row in posted.products if row.pk == chosen.product_id), None)
-    if action == "clear":
+    if action == "clear" or (protocol and product and protocol.product_id not in (None, product.pk)):
         protocol = None
     if product is not None and dilution is None and posted.session.product_id != product.pk:
         dilution = _usual_dilution(posted, product)
@@ -43,10 +79,7 @@ def header_of(posted: Charting, request: HttpRequest) -> DraftHeader:
         protocol=protocol,
         dilution_units=dilution[0] if dilution else None,
         dilution_ml=dilution[1] if dilution else None,
-        guidance=data["guidance"],
-        guidance_reason=data["guidance_reason"],
-        numbing=data["numbing"],
-        discomfort=data["discomfort"],
+        **visit_of(posted, request, now=posted.now),
         notes=data["notes"],
         is_touch_up=data["is_touch_up"],
         touch_up_reason=data["touch_up_reason"],
@@ -85,9 +118,23 @@ def sites_of(posted: Charting, request: HttpRequest) -> list[DraftSite]:
         for protocol in posted.protocols:
             if str(protocol.pk) == which:
                 rows += _missing(rows, protocol.site_list, protocol.course_id)
-    elif action == "last-time" and posted.last_plan() is not None and posted.last is not None:
-        for course in posted.courses:
-            rows += _missing(rows, [row for row in posted.last.sites if row.course_id == course.pk], course.pk)
+    elif action == "last-time":
+        for last in posted.same_again:
+            course_id = last.sites[0].course_id
+            rows += _missing(rows, last.sites, course_id or posted.courses[0].pk)
+    elif action == "shorthand":
+        rows += [
+            {
+                "course": str(site.course_id),
+                "muscle": site.muscle,
+                "side": site.side,
+                "units": site.units,
+                "view": site.view,
+                "x": site.x,
+                "y": site.y,
+            }
+            for site in posted.shorthand.sites
+        ]
     elif action == "add-row" and (muscle := posted.muscles.get(request.POST.get("add-muscle", ""))):
         side = request.POST.get("add-side", "right")
         rows.append(
@@ -101,7 +148,7 @@ def sites_of(posted: Charting, request: HttpRequest) -> list[DraftSite]:
     if (courses := courses_of(posted, request)) is not None:
         kept = {str(course.pk) for course in courses}
         rows = [row for row in rows if (row.get("course") or str(posted.courses[0].pk)) in kept]
-    product = posted.header.cleaned_data["product"]
+    product = product_of(posted, request)
     # With a script the page has emptied them already, where the person can undo it.
     changed = action != "autosave" and posted.session.product_id and product and product.pk != posted.session.product_id
     if changed and any(row["units"] for row in rows):
@@ -152,20 +199,20 @@ def _units(text: str) -> Decimal | None:
         return None
 
 
-def vials_of(posted: Charting, request: HttpRequest) -> tuple[list[Vial], list[tuple[Any, int]]]:
-    """The vials for what was picked, and the picks the shelf cannot fill with what it has.
+def vials_of(posted: Charting, request: HttpRequest) -> tuple[list[Vial], list[tuple[Any, str]]]:
+    """The vials for what was picked, and the picks the shelf cannot fill, with why not.
 
-    A vial the draft has already stays; new ones are first those that no other draft has picked.
+    A vial the draft has already stays; new ones are first the patient's own, then those that no other draft has picked.
     """
     product = posted.header.cleaned_data["product"]
     wanted = {
         (form.cleaned_data["lot"], form.cleaned_data["size"]): (form, form.cleaned_data["count"])
         for form in posted.vials.forms
-        if form.cleaned_data.get("count") and form.line is not None
+        if form.cleaned_data.get("count")
     }
     if request.POST.get("action") == "suggest-vials":
         total = sum((row["units"] for row in posted.sites.sites() if row["units"]), Decimal(0))
-        picked = posted.least_waste(total)
+        picked = least_waste(posted.stock, total)
         wanted = {
             (form.line.lot, form.line.size): (form, picked.get(form.line.key, 0))
             for form in posted.vials.forms
@@ -176,14 +223,11 @@ def vials_of(posted: Charting, request: HttpRequest) -> tuple[list[Vial], list[t
     elsewhere = VialUse.objects.filter(vial=OuterRef("pk"), session__status="draft").exclude(session=posted.session)
     ours = VialUse.objects.filter(vial=OuterRef("pk"), session=posted.session)
     picked_lines = [Q(lot_id=lot, size_id=size, place__lte=count) for (lot, size), (_, count) in wanted.items()]
+    order = [F("ours").desc(), F("patient_vial").asc(nulls_last=True), F("held").asc(), "pk"]
     shelf = (
-        Vial.objects.pickable(product=product, site=posted.session.site, on=posted.session.performed_on)
+        vials_for(posted.session, product=product)
         .annotate(held=Exists(elsewhere), ours=Exists(ours))
-        .annotate(
-            place=Window(
-                RowNumber(), partition_by=["lot_id", "size_id"], order_by=[F("ours").desc(), F("held").asc(), "pk"]
-            )
-        )
+        .annotate(place=Window(RowNumber(), partition_by=["lot_id", "size_id"], order_by=order))
         .filter(reduce(or_, picked_lines))
         .order_by("place")
     )
@@ -191,6 +235,30 @@ def vials_of(posted: Charting, request: HttpRequest) -> tuple[list[Vial], list[t
     for vial in shelf:
         found[vial.lot_id, vial.size_id].append(vial)
     opened = [vial for line in wanted for vial in found[line]]
-    short = [(form, len(found[line])) for line, (form, count) in wanted.items() if len(found[line]) < count]
+    short = {line: form for line, (form, count) in wanted.items() if len(found[line]) < count}
     # The largest first, so that what is left over stays in the smallest.
-    return sorted(opened, key=lambda vial: -vial.size.units), short
+    return sorted(opened, key=lambda vial: -vial.size.units), _why_short(posted, short, found)
+
+
+def _why_short(posted: Charting, short: dict[tuple[int, int], Any], found: dict[Any, list[Vial]]) -> list[Any]:
+    words = [(form, f"Only {len(found[line])} in stock.") for line, form in short.items() if found[line]]
+    empty = {line[0]: form for line, form in short.items() if not found[line]}
+    if empty:
+        # The lines of another product, chosen before this one, are let go without a word.
+        product = posted.header.cleaned_data["product"]
+        words += [
+            (empty[lot.pk], why_not(lot, posted.session)) for lot in Lot.objects.filter(pk__in=empty, product=product)
+        ]
+    return words
+
+
+def mixings_of(posted: Charting, request: HttpRequest, vials: list[Vial]) -> dict[int, Mixing]:
+    """How each vial was reconstituted, by its id: as typed, and now for those that the button is for."""
+    mixings: dict[int, Mixing] = posted.mixings.mixings()
+    action, _, which = request.POST.get("action", "").partition(":")
+    if action == "reconstitute":
+        minute = posted.now.replace(second=0, microsecond=0)
+        for vial in vials:
+            if which in ("", str(vial.pk)) and mixings.get(vial.pk, Mixing()).at is None:
+                mixings[vial.pk] = usual_mixing(vial, posted.session, at=minute)
+    return mixings

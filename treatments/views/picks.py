@@ -58,7 +58,7 @@ def read_picks(*, conditions: Iterable[int]) -> Picks:
 
 def _muscles() -> models.QuerySet:
     treated_in = Condition.muscles.through.objects.filter(muscle=OuterRef("pk")).values("condition_id")
-    row = _row("id", "key", "name", "region", "is_midline", treated_in=ArraySubquery(treated_in))
+    row = _row("id", "key", "name", "short", "region", "is_midline", treated_in=ArraySubquery(treated_in))
     return _pick(Muscle.objects.all(), "muscle", position=Value(0), title=F("name"), row=row)
 
 
@@ -81,6 +81,7 @@ def _protocols(conditions: Iterable[int]) -> models.QuerySet:
         "name",
         "condition_id",
         "product_id",
+        "made_by_id",
         "source",
         "confidence",
         "note",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,12 +23,19 @@ from treatments.actions.sessions import (
     sign_session,
     start_session,
 )
-from treatments.checks import findings_of
+from treatments.as_signed import show_as_signed
+from treatments.checks import findings_shown
+from treatments.differences import differences_of
 from treatments.forms.session import plain
-from treatments.models import InjectionSession, TreatmentCourse
+from treatments.models import FollowUp, InjectionSession, TreatmentCourse
+from treatments.querysets.follow_ups import planned_contacts
 from treatments.views.bodymaps import MAP_TITLES, maps_of
 from treatments.views.charting import Charting
-from treatments.views.drafting import courses_of, header_of, sites_of, vials_of
+from treatments.views.drafting import courses_of, header_of, mixings_of, other_product, sites_of, vials_of
+from treatments.views.records import record_context
+
+# Where a button of the charting page leads once the draft is saved.
+AFTERWARDS = {"review": "treatments:session-review", "save-as-protocol": "treatments:protocol-save"}
 
 
 @require_POST
@@ -66,12 +75,17 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
 
     posted = Charting(session, user=request.user, today=today, data=request.POST)
     action = request.POST.get("action", "save")
-    valid = all([posted.header.is_valid(), posted.sites.is_valid(), posted.vials.is_valid()])
-    vials, short = vials_of(posted, request) if valid else ([], [])
-    for form, available in short:
-        form.add_error("count", f"Only {available} in stock." if available else "None in stock.")
+    if action == "preview-shorthand":
+        return render(request, "treatments/session_chart.html#shorthand", {"shorthand": posted.shorthand})
+    valid = all([form.is_valid() for form in (posted.header, posted.sites, posted.vials, posted.mixings)])
+    if valid and (words := other_product(posted, request)):
+        posted.header.add_error("product", words)
         valid = False
-    if not valid:
+    vials, short = vials_of(posted, request) if valid else ([], [])
+    for form, why in short:
+        form.add_error("count", why)
+        valid = False
+    if not valid or (action == "shorthand" and not posted.shorthand.sites):
         return _not_saved(request, posted, status=422)
     try:
         save_draft(
@@ -82,6 +96,7 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
             by=request.user,
             version=posted.header.cleaned_data["version"] or 0,
             courses=courses_of(posted, request),
+            mixings=mixings_of(posted, request, vials),
         )
     except StaleVersionError as stale:
         return _not_saved(request, posted, status=409, conflict=stale.current)
@@ -90,9 +105,9 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
         return _not_saved(request, posted, status=422)
 
     if action == "autosave":
-        fresh = Charting(_session(request, session_id), user=request.user, today=today, known=posted)
+        fresh = Charting(_session(request, session_id, compare=False), user=request.user, today=today, known=posted)
         return render(request, "treatments/session_chart.html#saved", fresh.saved())
-    return _go(request, "treatments:session-review" if action == "review" else "treatments:session-chart", session_id)
+    return _go(request, AFTERWARDS.get(action, "treatments:session-chart"), session_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,7 +147,7 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
     else:
         record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
     today = session.site.today()
-    findings = findings_of(session, by=request.user, today=today)
+    findings = findings_shown(session, by=request.user, today=today)
     context = _summary(session) | {
         "findings": [
             {"finding": finding, "reason": reasons.get(finding.key, ""), "missing": finding.key in missing}
@@ -140,6 +155,9 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
         ],
         "stops": sum(finding.severity == "stop" for finding in findings),
         "warnings": sum(finding.severity == "warn" for finding in findings),
+        "supervised": session.provider is not None
+        and session.provider != request.user
+        and session.provider.is_trainee(),
         "today": today,
     }
     return render(request, "treatments/session_review.html", context, status=422 if missing else 200)
@@ -149,20 +167,39 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
 @permission_required("treatments.view_session", raise_exception=True)
 def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
     """One session as it stands: signed, recorded from outside, voided, or still a draft."""
-    session = _session(request, session_id)
+    session = _session(request, session_id, replacement=F("replaced_by"), planned=planned_contacts())
     record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
-    context = _summary(session) | {
-        "windows": session.windows.select_related("course__condition"),
-        "follow_ups": session.follow_ups.select_related("course__condition"),
-        "findings": session.findings,
-        "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
-        "today": session.site.today(),
-    }
+    show_as_signed(session)
+    courses = {row.course_id: row.course for row in session.treated.all()}
+    # A window that a voided session opened stands no more.
+    windows = [] if session.status == InjectionSession.Status.VOIDED else list(session.windows.all())
+    for window in windows:
+        window.course = courses[window.course_id]
+    context = (
+        _summary(session)
+        | record_context(session)
+        | {
+            "windows": windows,
+            "follow_ups": [
+                row
+                | {
+                    "due_on": date.fromisoformat(row["due_on"]),
+                    "status": FollowUp.Status(row["status"]).label,
+                    "condition": courses[row["course"]].condition.short_name,
+                }
+                for row in session.planned
+            ],
+            "findings": session.findings,
+            "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
+            "today": session.site.today(),
+        }
+    )
     return render(request, "treatments/session_detail.html", context)
 
 
-def _session(request: HttpRequest, session_id: int) -> InjectionSession:
-    return get_object_or_404(InjectionSession.objects.visible_to(request.user).for_chart(), pk=session_id)
+def _session(request: HttpRequest, session_id: int, *, compare: bool = True, **more: Any) -> InjectionSession:
+    sessions = InjectionSession.objects.visible_to(request.user).for_chart(compare=compare)
+    return get_object_or_404(sessions.annotate(**more), pk=session_id)
 
 
 def _draft(request: HttpRequest, session_id: int) -> InjectionSession:
@@ -243,10 +280,16 @@ def _summary(session: InjectionSession) -> dict[str, Any]:
         ],
         "total": plain(total),
         "site_count": len(rows),
+        "differences": differences_of(session),
         "volume": plain(total / per_ml) if per_ml and rows else "",
         "dilution": f"{session.dilution_units} U in {plain(session.dilution_ml)} mL" if per_ml else "",
         "vials": [
-            {"use": use, "given": plain(use.units_given), "discarded": plain(use.units_discarded)}
+            {
+                "use": use,
+                "given": plain(use.units_given),
+                "discarded": plain(use.units_discarded),
+                "mixed_at": use.reconstituted_at and session.site.localtime(use.reconstituted_at).replace(tzinfo=None),
+            }
             for use in session.vial_uses.all()
         ],
         "discarded": plain(sum((use.units_discarded for use in session.vial_uses.all()), Decimal(0))),

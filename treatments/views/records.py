@@ -1,0 +1,107 @@
+"""What may still happen to a session that is signed: an addendum, voiding, a replacement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit.actions import record
+from treatments.actions.records import replace_session, void_and_replace, write_addendum
+from treatments.actions.sessions import void_session
+from treatments.forms.courses import ReasonForm
+from treatments.forms.records import AddendumForm
+from treatments.models import InjectionSession
+from treatments.seals import seal_keys, sealed_records
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("treatments.write_addendum", raise_exception=True)
+def addendum_write(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Add words to a signed session; pressed twice, once."""
+    session = get_object_or_404(InjectionSession.objects.visible_to(request.user).for_list(), pk=session_id)
+    if session.status != InjectionSession.Status.SIGNED:
+        messages.error(request, "Only a signed session takes an addendum.")
+        return redirect("treatments:session-detail", session_id=session.pk)
+    form = AddendumForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            write_addendum(session=session, text=form.cleaned_data["text"], by=request.user, now=timezone.now())
+        except ValidationError as problem:
+            form.add_error(None, problem)
+        else:
+            messages.success(request, "The addendum is written and signed with your name.")
+            return redirect("treatments:session-detail", session_id=session.pk)
+    else:
+        record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
+    context = {"form": form, "session": session, "patient": session.patient, "today": session.site.today()}
+    return render(request, "treatments/addendum_write.html", context, status=_status(form))
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("treatments.sign_session", raise_exception=True)
+def session_void(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Throw away a draft, or void a session that was entered in error and perhaps write it again."""
+    session = get_object_or_404(
+        InjectionSession.objects.visible_to(request.user).for_list().exclude(status="voided"), pk=session_id
+    )
+    was_signed = session.status == InjectionSession.Status.SIGNED
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason, now = form.cleaned_data["reason"], timezone.now()
+        if was_signed and request.POST.get("then") == "replace":
+            draft = void_and_replace(session=session, reason=reason, by=request.user, now=now)
+            messages.success(request, "The session is voided. Correct this copy of it and sign it anew.")
+            return redirect("treatments:session-chart", session_id=draft.pk)
+        void_session(session=session, reason=reason, by=request.user, now=now)
+        messages.success(request, "The session is voided and its windows are put back. Its record stays readable.")
+        return redirect("clinic:chart", patient_id=session.patient_id)
+    if request.method == "GET":
+        record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
+    return render(
+        request,
+        "treatments/session_void.html",
+        {"form": form, "session": session, "was_signed": was_signed, "today": session.site.today()},
+        status=_status(form),
+    )
+
+
+@require_POST
+@permission_required("treatments.sign_session", raise_exception=True)
+def session_replace(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Begin the draft that replaces a voided session, or open the one begun."""
+    session = get_object_or_404(InjectionSession.objects.visible_to(request.user), pk=session_id)
+    try:
+        draft = replace_session(session=session, by=request.user)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect("treatments:session-detail", session_id=session.pk)
+    return redirect("treatments:session-chart" if draft.is_draft else "treatments:session-detail", session_id=draft.pk)
+
+
+def record_context(session: InjectionSession) -> dict[str, Any]:
+    """The addenda and seals of a session, and whether it stands as it was sealed; in one query."""
+    (row,) = sealed_records(InjectionSession.objects.filter(pk=session.pk))
+    zone = session.site.zone()
+
+    def local(moment: datetime) -> datetime:
+        return moment.astimezone(zone).replace(tzinfo=None)
+
+    return {
+        "addenda": [addendum | {"at": local(datetime.fromisoformat(addendum["at"]))} for addendum in row.addenda],
+        "seals": [
+            {"event": seal.event, "at": local(seal.sealed_at), "digest": seal.digest[2:14]} for seal in row.seals
+        ],
+        "seal_problems": [] if session.is_draft else row.problems(seal_keys()),
+    }
+
+
+def _status(form: object) -> int:
+    return 422 if getattr(form, "errors", None) else 200

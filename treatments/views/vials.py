@@ -1,0 +1,194 @@
+"""The vials panel of the charting page: what is on the shelf, and the ledger of the vials opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q
+
+from inventory.models import Lot, Product, Vial
+from treatments.actions.vials import Mixing
+from treatments.forms.session import plain
+from treatments.forms.vials import BaseMixingFormSet, MixingForm
+from treatments.models import InjectionSession, VialUse
+from treatments.querysets.vials import vials_for
+from treatments.rules.vials import Clock, Stock, diluent_ml, in_use_clock, suggest
+
+LOCAL = "%Y-%m-%dT%H:%M"  # as a browser writes a local date and time
+
+
+@dataclass
+class StockLine:
+    """Vials of one lot and size on the shelf, and what this session takes of them. `own` of them are the patient's."""
+
+    lot: int
+    size: int
+    lot_number: str
+    expires_on: date
+    units: int
+    available: int
+    own: int = 0
+    count: int = 0
+    given: str = ""
+    discarded: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.lot}-{self.size}"
+
+
+def read_shelf(session: InjectionSession, product: Product) -> list[dict[str, Any]]:
+    """Lots and sizes that may be opened, the patient's own first, then first expiry first, in one query."""
+    return list(
+        vials_for(session, product=product)
+        .order_by()
+        .values("lot_id", "lot__number", "lot__expires_on", "size_id", "size__units")
+        .annotate(available=Count("id"), own=Count("id", filter=Q(patient_vial__patient=session.patient_id)))
+        .order_by(F("own").desc(), "lot__expires_on", "-size__units", "lot_id")
+    )
+
+
+def stock_lines(session: InjectionSession, product: Product, shelf: Iterable[Mapping[str, Any]]) -> list[StockLine]:
+    """The shelf, with what the draft takes from it; what it takes and may no longer be used stands there too."""
+    lines = {
+        (row["lot_id"], row["size_id"]): StockLine(
+            lot=row["lot_id"],
+            size=row["size_id"],
+            lot_number=row["lot__number"],
+            expires_on=row["lot__expires_on"],
+            units=row["size__units"],
+            available=row["available"],
+            own=row["own"],
+        )
+        for row in shelf
+    }
+    for use in session.vial_uses.all():
+        vial = use.vial
+        if vial.size.product_id != product.pk:
+            continue
+        line = lines.setdefault(
+            (vial.lot_id, vial.size_id),
+            StockLine(vial.lot_id, vial.size_id, vial.lot.number, vial.lot.expires_on, vial.size.units, 0),
+        )
+        line.count += 1
+        line.given = plain(Decimal(line.given or 0) + use.units_given)
+        line.discarded = plain(Decimal(line.discarded or 0) + use.units_discarded)
+    return list(lines.values())
+
+
+def least_waste(lines: Iterable[StockLine], total: Decimal) -> dict[str, int]:
+    stock = [Stock(line.key, line.units, line.own, own=True) for line in lines if line.own]
+    stock += [Stock(line.key, line.units, line.available - line.own) for line in lines]
+    return suggest(total, stock)
+
+
+def suggestion(lines: list[StockLine], total: Decimal) -> dict[str, str] | None:
+    """The vials that would waste least, when others are picked or none."""
+    by_key = {line.key: line for line in lines}
+    picked = least_waste(lines, total)
+    if not picked or picked == {line.key: line.count for line in lines if line.count}:
+        return None
+    words = " and ".join(
+        f"{count} × {by_key[key].units} U, lot {by_key[key].lot_number}" for key, count in picked.items()
+    )
+    waste = sum(by_key[key].units * count for key, count in picked.items()) - total
+    return {"json": json.dumps(picked), "words": f"Open {words}: {plain(waste)} U over"}
+
+
+def why_not(lot: Lot, session: InjectionSession) -> str:
+    """Why a line that was picked is not among those that may be opened."""
+    return lot.problem(on=session.performed_on) or (
+        f"No vial of lot {lot.number} may be opened here: used, removed, or another patient's."
+    )
+
+
+# --- the ledger
+
+
+@dataclass
+class LedgerRow:
+    """One vial opened: what went where, and how it was reconstituted."""
+
+    use: VialUse
+    form: MixingForm
+    given: str
+    discarded: str
+    ml: str
+    own: bool
+    clock: Clock | None
+    use_by: datetime | None
+    differs: bool
+
+    @property
+    def is_mixed(self) -> bool:
+        return self.use.reconstituted_at is not None
+
+
+def ledger_of(
+    session: InjectionSession, product: Product | None, formset: BaseMixingFormSet, *, now: datetime
+) -> list[LedgerRow]:
+    """The vials of the draft in the order they are emptied, each with its form of the set."""
+    forms = {str(form["vial"].value()): form for form in formset.forms}
+    rows = []
+    for use in session.vial_uses.all():
+        form = forms.get(str(use.vial_id))
+        if product is None or form is None or use.vial.size.product_id != product.pk:
+            continue
+        ml = usual_mixing(use.vial, session, at=now).ml
+        # The product as it was read whole with the vial: that of the form lacks most of its columns.
+        hours = use.vial.size.product.in_use_hours
+        clock = in_use_clock(use.reconstituted_at, hours=hours, now=now) if use.reconstituted_at else None
+        rows.append(
+            LedgerRow(
+                use=use,
+                form=form,
+                given=plain(use.units_given),
+                discarded=plain(use.units_discarded),
+                ml=plain(ml),
+                own=use.vial.source == Vial.Source.PHARMACY,
+                clock=clock,
+                use_by=clock and session.site.localtime(clock.use_by).replace(tzinfo=None),
+                differs=bool(use.reconstituted_at and ml and use.diluent_ml and use.diluent_ml != ml),
+            )
+        )
+    return rows
+
+
+def ledger_total(rows: list[LedgerRow]) -> dict[str, Any]:
+    """The ledger added up; `unmixed` counts the vials still to be reconstituted."""
+    return {
+        "given": plain(sum((row.use.units_given for row in rows), Decimal(0))),
+        "discarded": plain(sum((row.use.units_discarded for row in rows), Decimal(0))),
+        "opened": sum(row.use.vial.size.units for row in rows),
+        "unmixed": sum(not row.is_mixed and bool(row.ml or not row.use.vial.size.product.ready_to_use) for row in rows),
+    }
+
+
+def mixing_values(session: InjectionSession) -> list[dict[str, Any]]:
+    """The stored reconstitutions, for the forms of the ledger."""
+    return [
+        {
+            "vial": use.vial_id,
+            "diluent": use.diluent,
+            "ml": plain(use.diluent_ml),
+            "at": session.site.localtime(use.reconstituted_at).strftime(LOCAL) if use.reconstituted_at else "",
+        }
+        for use in session.vial_uses.all()
+    ]
+
+
+def usual_mixing(vial: Vial, session: InjectionSession, *, at: datetime) -> Mixing:
+    """The vial reconstituted at that moment as the chosen dilution says."""
+    if vial.size.product.ready_to_use and not session.dilution_ml:
+        return Mixing(diluent=VialUse.Diluent.NONE, ml=None, at=at)
+    ml = (
+        diluent_ml(vial.size.units, dilution_units=session.dilution_units, dilution_ml=session.dilution_ml)
+        if session.dilution_units and session.dilution_ml
+        else None
+    )
+    return Mixing(diluent=VialUse.Diluent.SALINE, ml=ml, at=at)
