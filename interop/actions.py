@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -10,7 +12,8 @@ from accounts.models import Site, User
 from audit.actions import record
 from interop.csv_files import WrongFileError, open_sheet
 from interop.mappings import PATIENT_FIELDS, ColumnMapping, for_patients, guess
-from interop.models import ImportJob
+from interop.models import ImportJob, ProcedureCode
+from interop.rules.claims import SLOTS
 from interop.sessions_import import FIELDS as SESSION_FIELDS
 from interop.sessions_import import for_sessions
 from interop.tasks import run_import
@@ -49,3 +52,40 @@ def start_import(*, job: ImportJob, mapping: ColumnMapping, by: User) -> ImportJ
     record(action="import", by=by, subject=job, detail=f"{job.rows_total} rows uploaded")
     transaction.on_commit(lambda: run_import.enqueue(job.pk))
     return job
+
+
+class CodesChangedError(Exception):
+    """Somebody entered other numbers meanwhile; `current` holds them by slot."""
+
+    def __init__(self, current: dict[str, str]) -> None:
+        super().__init__("Somebody entered other numbers meanwhile.")
+        self.current = current
+
+
+@transaction.atomic
+def enter_procedure_codes(*, changes: Mapping[str, tuple[str, str]], by: User) -> None:
+    """Enter, change or take away the clinic's procedure code numbers: by slot what stood there and what is to stand.
+
+    Raises ValidationError for a slot nobody knows, CodesChangedError when another number stands there by now; then
+    nothing is changed.
+    """
+    if unknown := sorted(set(changes) - set(SLOTS)):
+        raise ValidationError(f"No such use of a procedure code: {', '.join(unknown)}.")
+    rows = {row.slot: row for row in ProcedureCode.objects.select_for_update(of=("self",)).filter(slot__in=changes)}
+    now = {slot: rows[slot].code if slot in rows else "" for slot in changes}
+    if other := {slot: now[slot] for slot, (before, after) in changes.items() if now[slot] not in (before, after)}:
+        raise CodesChangedError(other)
+    for slot, (_, code) in changes.items():
+        row = rows.get(slot)
+        if code == now[slot]:
+            continue
+        if not code and row is not None:
+            row.delete()
+            continue
+        if row is None:
+            row = ProcedureCode(slot=slot)
+        else:
+            row.version += 1
+        row.code, row.entered_by = code, by
+        row.full_clean()
+        row.save()

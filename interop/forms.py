@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django import forms
 from accounts.models import Site, User
 from interop.mappings import PATIENT_REQUIRED, ColumnMapping
 from interop.models import ImportJob
+from interop.rules.claims import SLOT_NOTES, SLOTS
 from interop.sessions_import import REQUIRED as SESSION_REQUIRED
 
 DATE_FORMATS = {
@@ -106,3 +108,69 @@ class MappingForm(forms.Form):
             date_format=self.cleaned_data["date_format"],
             without_digits=self.job.mapping["without_digits"],
         )
+
+
+MOST_DAYS = 366
+
+
+class PeriodForm(forms.Form):
+    """From which day to which the claims are shown."""
+
+    from_ = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    to = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, data: Mapping[str, str], *, today: date) -> None:
+        # In the address it is "from", which no field of a class can be called.
+        first = data.get("from", today.replace(day=1).isoformat())
+        super().__init__({"from": first, "to": data.get("to", today.isoformat())})
+
+    def add_prefix(self, field_name: str) -> str:
+        return field_name.rstrip("_")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        first, last = values.get("from_"), values.get("to")
+        if first and last and last < first:
+            self.add_error("to", "It ends before it begins.")
+        elif first and last and (last - first).days > MOST_DAYS:
+            self.add_error("to", "A year at the most.")
+        return values
+
+
+class ProcedureCodeForm(forms.Form):
+    """The clinic's number for each use; beside each what stood there when the page was opened."""
+
+    def __init__(self, *args: Any, codes: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for slot, words in SLOTS.items():
+            code = codes.get(slot, "")
+            self.fields[slot] = forms.RegexField(
+                r"^[0-9A-Za-z]{5}$",
+                required=False,
+                label=words,
+                initial=code,
+                help_text=SLOT_NOTES.get(slot, ""),
+                widget=forms.TextInput(
+                    attrs={"autocomplete": "off", "spellcheck": "false", "size": 8, "class": "form-control"}
+                ),
+                error_messages={"invalid": "Five letters or digits."},
+            )
+            self.fields[f"was-{slot}"] = forms.CharField(
+                required=False, max_length=10, initial=code, widget=forms.HiddenInput
+            )
+
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[slot], self[f"was-{slot}"]) for slot in SLOTS]
+
+    def changes(self) -> dict[str, tuple[str, str]]:
+        data = self.cleaned_data
+        found = {slot: (data[f"was-{slot}"], data[slot].upper()) for slot in SLOTS}
+        return {slot: pair for slot, pair in found.items() if pair[0] != pair[1]}
+
+    def show_conflict(self, current: Mapping[str, str]) -> None:
+        """Keep what was typed and say what stands there now; sent again, it goes in its place."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        for slot, code in current.items():
+            self.add_error(slot, f"Saved meanwhile: {code or 'empty'}. Save again to put yours in its place.")
+            data[f"was-{slot}"] = code
+        self.data = data

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models import Site, User
+from audit.models import Versioned
 from interop.querysets import ImportJobQuerySet
 
 
@@ -49,3 +50,19 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return f"Import {self.pk}"
+
+
+class ProcedureCode(Versioned):
+    """A procedure code number that the clinic entered for one use; Cadence ships none and knows no descriptor."""
+
+    slot = models.SlugField(max_length=40, unique=True, help_text="The use, see interop.rules.claims.")
+    code = models.CharField(max_length=10)
+    note = models.CharField(max_length=120, blank=True)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["slot"]
+
+    def __str__(self) -> str:
+        return f"{self.slot}: {self.code}"

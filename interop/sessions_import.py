@@ -147,7 +147,10 @@ def import_sessions(
                 incoming = read_row(sheet, row, read)
                 assert isinstance(incoming, Incoming)  # noqa: S101 - for the type checker
                 with transaction.atomic():
-                    _import(incoming, mapping, reachable, site=site, provider=provider, on=on, by=by, report=report)
+                    _import(
+                        incoming, mapping, reachable,
+                        site=site, provider=provider, on=on, by=by, report=report, seal=not dry_run,
+                    )  # fmt: skip
             except RowError as error:
                 report.reject(line, error)
             except ValidationError as error:
@@ -169,7 +172,7 @@ def import_sessions(
 
 def _import(
     incoming: Incoming, mapping: ColumnMapping, reachable: QuerySet[Patient], *,
-    site: Site, provider: User, on: date, by: User, report: Report,
+    site: Site, provider: User, on: date, by: User, report: Report, seal: bool,
 ) -> None:  # fmt: skip
     patient = _patient(incoming, mapping, reachable)
     # Two files at once must not start the same course twice.
@@ -225,6 +228,7 @@ def _import(
         lot=incoming.lot,
         on=on,
         by=by,
+        seal=seal,
     )
     report.created += 1
 
