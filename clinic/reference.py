@@ -8,6 +8,7 @@ from django.db import transaction
 
 import inventory.reference_data
 import outcomes.reference
+import patients.reference_data
 import treatments.reference_data
 from inventory.shipped import Report, silent
 from outcomes.models import Instrument, ResponderRule
@@ -15,12 +16,15 @@ from outcomes.models import Instrument, ResponderRule
 
 @transaction.atomic
 def load_reference(*, report: Report = silent) -> dict[str, Counter[str]]:
-    """Load products, conditions, muscles, policies, codes, protocols and instruments; safe to repeat, all or nothing.
+    """Load products, conditions, muscles, policies, codes, protocols, instruments and consent forms.
+
+    It is safe to repeat, and all or nothing.
 
     Returns for each kind how many rows were created, corrected, unchanged or left as the clinic has them; each row that
     is left is named to `report`.
     """
     counts = inventory.reference_data.load(report=report)
+    counts |= patients.reference_data.load(report=report)
     counts |= treatments.reference_data.load(report=report)
     return counts | _instruments()
 

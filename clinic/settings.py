@@ -2,7 +2,11 @@
 
 CADENCE_ENV            development (default) or production
 SECRET_KEY             made once and kept in the data folder when it is not set
+SECRET_KEY_FALLBACKS   keys it replaced, separated by commas
+RECORD_SEAL_KEY        seals signed records; without it a key derived from SECRET_KEY does
+RECORD_SEAL_KEY_FALLBACKS  keys it replaced: needed to verify what they sealed
 DATABASE_URL           postgres://user:password@host/name; without it the private PostgreSQL is used
+DATABASE_OWNER_URL     the same for the role that owns the tables: only "migrate" needs it
 CADENCE_HOSTS          host names that may be asked for, separated by commas; this machine always may
 CADENCE_ORIGINS        origins trusted for forms, for example https://cadence.example (production)
 CADENCE_PROXIES        how many proxies stand in front of the web server; their X-Forwarded-For is believed
@@ -22,7 +26,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.embedded_postgres import Server
+from clinic.embedded_postgres import OWNER, Server
 
 env = environ.Env()
 
@@ -59,6 +63,10 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Seals of signed records are made with a key of their own, or with one derived from SECRET_KEY. A key that sealed
+# once is needed as long as its records are kept: see docs/deployment.md.
+RECORD_SEAL_KEY = env.str("RECORD_SEAL_KEY", default="")
+RECORD_SEAL_KEY_FALLBACKS = env.list("RECORD_SEAL_KEY_FALLBACKS", default=[])
 
 # This machine itself is always a valid name: health checks ask from inside.
 ALLOWED_HOSTS: list[str] = [*env.list("CADENCE_HOSTS", default=[]), ".localhost", "127.0.0.1", "[::1]"]
@@ -108,7 +116,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "patients.middleware.NothingKeptMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "patients.middleware.TabletMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -141,12 +151,19 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- database
 
+# The application connects as a role that owns no table; the owner makes them: see clinic/database_roles.py. Without
+# DATABASE_OWNER_URL the role of DATABASE_URL does both.
 EMBEDDED_POSTGRES: Server | None = None
+DATABASE_OWNER: dict[str, Any] | None = None
 if env.str("DATABASE_URL", default=""):
     DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
+    if env.str("DATABASE_OWNER_URL", default=""):
+        DATABASE_OWNER = env.db_url("DATABASE_OWNER_URL")
 else:
     EMBEDDED_POSTGRES = Server(data=DATA_DIR / "postgres")
     DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", **EMBEDDED_POSTGRES.settings()}}
+    DATABASE_OWNER = {**EMBEDDED_POSTGRES.settings(user=OWNER)}
+DATABASE_APPLICATION_ROLE: str = DATABASES["default"]["USER"] if DATABASE_OWNER else ""
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -271,6 +288,7 @@ STATICFILES_DIRS: list[Any] = [
         for prefix, folder in [
             ("bootstrap", _packages / "bootstrap" / "dist"),
             ("inter", _packages / "@fontsource-variable" / "inter"),
+            ("signature_pad", _packages / "signature_pad" / "dist"),
         ]
         if folder.is_dir()  # a command that serves no pages works before "npm ci"
     ),

@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce
 from outcomes.models import Assessment
 from patients.models import Patient
 from scheduling.models import Appointment, AppointmentCourse, RecallAttempt
-from treatments.models import FollowUp, Injection, InjectionSession, SessionCourse
+from treatments.models import Evaluation, FollowUp, Injection, InjectionSession, SessionCourse
 
 COLUMNS = ("kind", "day", "row_id", "condition", "what", "who", "amount", "unit", "count")
 
@@ -60,7 +60,7 @@ def timeline(patient: Patient, *, clinical: bool, limit: int) -> list[Entry]:
     """The newest entries. Without `clinical`, what booking needs and no more: visits and contacts."""
     parts = [_appointments(patient), _contacts(patient)]
     if clinical:
-        parts += [_sessions(patient), _follow_ups(patient), _scores(patient)]
+        parts += [_sessions(patient), _follow_ups(patient), _scores(patient), _evaluations(patient)]
     rows = parts[0].union(*parts[1:], all=True).order_by("-t_day", "-t_row_id")[:limit]
     return [_worded(Entry(*row)) for row in rows]
 
@@ -68,6 +68,8 @@ def timeline(patient: Patient, *, clinical: bool, limit: int) -> list[Entry]:
 def _worded(entry: Entry) -> Entry:
     if entry.kind == "contact":
         return replace(entry, what=RecallAttempt.Outcome(entry.what).label)
+    if entry.kind == "evaluation":
+        return replace(entry, what=Evaluation.Suitability(entry.what).label)
     if entry.kind == "appointment":
         return replace(entry, what=Appointment.Status(entry.what).label)
     return entry
@@ -148,6 +150,18 @@ def _scores(patient: Patient) -> QuerySet[Any]:
         who=F("recorded_by__name"),
         amount=Cast(F("value"), DecimalField(max_digits=9, decimal_places=2)),
         unit=Cast(F("label"), CharField()),
+    )
+
+
+def _evaluations(patient: Patient) -> QuerySet[Any]:
+    return _columns(
+        Evaluation.objects.filter(course__patient=patient),
+        kind=Value("evaluation", CharField()),
+        day=F("evaluated_on"),
+        row_id=F("pk"),
+        condition=F("course__condition__name"),
+        what=Cast(F("suitability"), CharField()),
+        who=F("evaluated_by__name"),
     )
 
 

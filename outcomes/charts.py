@@ -148,7 +148,8 @@ def month_bars(months: Sequence[Retreatments], link: Callable[[date, Timing], st
 def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow] | None = None) -> dict[str, Any]:
     """A chart for each instrument scored on this course, its sessions marked, and the rule; three queries.
 
-    `windows`, where they are at hand, save one: those not voided, in any order, with their session and its product.
+    `windows`, where they are at hand, save one: those not voided, in any order, with their session and its product. So
+    does a course that comes with its condition's responder rule.
     """
     today = course.site.today()
     assessments = list(Assessment.objects.of_course(course))
@@ -157,7 +158,11 @@ def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow
     sessions = sorted(
         (window.last_session_on, str(window.session.product or "")) for window in windows if window.last_session_on
     )
-    rule = ResponderRule.objects.filter(condition=course.condition_id).select_related("instrument").first()
+    rule: ResponderRule | None
+    if "responder_rule" in course.condition._state.fields_cache:
+        rule = getattr(course.condition, "responder_rule", None)
+    else:
+        rule = ResponderRule.objects.filter(condition=course.condition_id).select_related("instrument").first()
     charts = []
     for _, group in groupby(assessments, key=lambda row: row.instrument_id):
         scores = list(group)

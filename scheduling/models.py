@@ -194,7 +194,7 @@ class Appointment(Versioned):
 
     @property
     def time_words(self) -> str:
-        """ "9:00-9:30 AM", in the site's time."""
+        """ "09:00-09:30", in the site's time."""
         return span_words(self.local_start, self.local_end)
 
     @property

@@ -78,14 +78,13 @@ def local_moment(day: date, at: time, *, zone: ZoneInfo) -> datetime:
 
 
 def clock(at: time | datetime) -> str:
-    """A time as people at an American clinic say it: "9:00 AM"."""
-    return f"{at:%I:%M %p}".lstrip("0")
+    """A time of day in 24 hours, as every page says it: "09:00"."""
+    return f"{at:%H:%M}"
 
 
 def span_words(starts_at: datetime, ends_at: datetime) -> str:
-    """ "9:00-9:30 AM", or "11:45 AM-12:15 PM", for two moments of one zone."""
-    start, end = clock(starts_at), clock(ends_at)
-    return f"{start.removesuffix(end[-3:])}-{end}"
+    """ "09:00-09:30", for two moments of one zone."""
+    return f"{clock(starts_at)}-{clock(ends_at)}"
 
 
 @dataclass(frozen=True)

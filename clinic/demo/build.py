@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from clinic.demo.diary import Diary
+from clinic.demo.evaluations import write_evaluations
 from clinic.demo.history import History
 from clinic.demo.plan import make_cases
 from clinic.demo.staff import make_team
@@ -46,6 +47,7 @@ def make_demo_clinic(
     cases = make_cases(Random(f"{seed} plan"), patients=patients, today=today)
     history = History(cases, team=team, seed=seed, now=now, report=report)
     history.tell()
+    write_evaluations(history.stories, seed=seed)
     Diary(history).make_present()
     _date_stock_movements()
     with connection.cursor() as cursor:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from clinic.demo.before import screen_today
 from clinic.demo.history import History, Story
 from clinic.demo.plan import HOMES, WEEKS, Visit
 from scheduling.actions import (
@@ -107,6 +108,9 @@ class Diary:
         history, desk = self.history, self.team.desk
         later = max(history.now, booked.starts_at + timedelta(hours=1))
         visit = Visit(on=today, conditions=story.case.conditions)
+        if status in ("done", "arrived"):
+            by = self.team.providers[story.case.provider] if status == "done" else desk
+            screen_today(story.patient, on=today, by=by, by_patient=status == "arrived")
         if status == "done":
             history.treat(story, visit)
             assert story.last_signed is not None  # noqa: S101 - treat signs a session given here

@@ -5,13 +5,16 @@ These are pictures of records and not advice: Cadence never chooses a dose.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from math import ceil
 from random import Random
 
-from treatments.models import Protocol
+from inventory.models import Vial
+from treatments.models import DiagnosisCode, Protocol
+from treatments.views.regions import spots
 
 BOTOX, DYSPORT, XEOMIN = "onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA"
 MYOBLOC, DAXXIFY = "rimabotulinumtoxinB", "daxibotulinumtoxinA-lanm"
@@ -99,15 +102,23 @@ def _limb(
             continue
         left -= units
         parts = ceil(units / most)
+        places = spots(row.muscle, row.side, (row.view,), parts) if parts > 1 else ()
         for part in range(parts):
             share = _stepped(units / parts, step) if part else units - _stepped(units / parts, step) * (parts - 1)
-            given.append(replace(row, units=share))
+            at = dict(zip(("view", "x", "y"), places[part], strict=True)) if places else {}
+            given.append(replace(row, units=share, **at))
     return given
 
 
 def _stepped(units: Decimal, step: int) -> Decimal:
     """Units rounded to the step in which the product is drawn up, at least one step."""
     return max(Decimal(round(units / step)) * step, Decimal(step))
+
+
+def of_side(codes: Iterable[DiagnosisCode], *, side: str) -> list[DiagnosisCode]:
+    """The codes that do not name the other side of the body than the one treated."""
+    other = "left" if side == "right" else "right"
+    return [code for code in codes if other not in code.display.lower().split()]
 
 
 # How a product is prepared in the demo clinic: mL for each vial size.
@@ -118,6 +129,15 @@ DILUTION_ML: dict[str, dict[int, str]] = {
     MYOBLOC: {2500: "0.5", 5000: "1", 10000: "2"},
     DAXXIFY: {50: "0.6", 100: "1.2"},
 }
+
+
+def mixed_with(product: str, vial: Vial) -> tuple[str, Decimal] | None:
+    """The diluent of a vial and its mL; None for a product that comes as a solution."""
+    return None if product == MYOBLOC else ("saline", Decimal(DILUTION_ML[product][vial.size.units]))
+
+
+# A vial of a demo session is prepared so long before it is signed.
+MIXED_BEFORE = timedelta(minutes=25)
 
 
 def current_protocols() -> Protocols:

@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import connection
 
-from clinic.demo.doses import BOTOX, DAXXIFY, DILUTION_ML, current_protocols
-from clinic.demo.past import assessments, done, write_down
+from clinic.demo.before import Paper
+from clinic.demo.doses import BOTOX, DAXXIFY, DILUTION_ML, MIXED_BEFORE, current_protocols, mixed_with, of_side
+from clinic.demo.past import assessments, done, record_outside, write_down
 from clinic.demo.people import Crowd, facts
 from clinic.demo.plan import Case, Visit
 from clinic.demo.scores import Response
@@ -32,11 +33,11 @@ from treatments.actions.sessions import (
     DraftHeader,
     DraftSite,
     SigningRefusedError,
-    record_outside_session,
     save_draft,
     sign_session,
     start_session,
 )
+from treatments.actions.vials import Mixing
 from treatments.actions.windows import retarget
 from treatments.models import Condition, FollowUp, InjectionSession, Muscle, TreatmentCourse
 
@@ -117,6 +118,7 @@ class History:
             responses = {key: Response.of(own, key) for key in case.conditions}
             self.stories.append(Story(case=case, rng=own, patient=patient, responses=responses))
         self._give_allergies()
+        Paper(self.stories, self.seed, self.today, self.team.providers, self.team.desk).write()
 
     def _give_allergies(self) -> None:
         """The allergies that would stop a product, to one patient each who is treated with another."""
@@ -175,7 +177,7 @@ class History:
         here = [visit for visit in case.visits if not visit.is_outside and not visit.is_touch_up]
         for visit in case.visits:
             if visit.is_outside:
-                happens = self._record_outside
+                happens = self._elsewhere
             elif visit in here[:-1]:
                 happens = self._remember
             else:
@@ -190,7 +192,7 @@ class History:
         assert case.starts_on is not None  # noqa: S101
         baselines = []
         for key in case.conditions:
-            codes = list(self.conditions[key].diagnosis_codes.all())
+            codes = of_side(self.conditions[key].diagnosis_codes.all(), side=case.side)
             course = start_course(
                 patient=story.patient,
                 condition=self.conditions[key],
@@ -240,7 +242,8 @@ class History:
             moment=lambda past: self._session_moment(story, past),
             today=self.today[case.coast],
         )
-        signed = self._sign(story, self.chart(story, visit), now=self._session_moment(story, visit))
+        now = self._session_moment(story, visit)
+        signed = self._sign(story, self.chart(story, visit, mixed_at=now - MIXED_BEFORE), now=now)
         self.signed += 1
         story.last_signed = signed
         days_ago = self.today[case.coast] - visit.on
@@ -250,7 +253,9 @@ class History:
             story.cycles.update(visit.conditions)
             self._plan_follow_ups(story, signed, visit)
 
-    def chart(self, story: Story, visit: Visit, *, vials: list[Vial] | None = None) -> InjectionSession:
+    def chart(
+        self, story: Story, visit: Visit, *, vials: list[Vial] | None = None, mixed_at: datetime | None = None
+    ) -> InjectionSession:
         """A complete draft of the session; its vials come from the shelf unless they are given."""
         case = story.case
         provider, site = self.team.providers[case.provider], self.team.sites[case.coast]
@@ -289,6 +294,11 @@ class History:
             vials=vials,
             by=provider,
             version=draft.version,
+            mixings={
+                vial.pk: Mixing(*mixed, mixed_at)
+                for vial in vials
+                if mixed_at and (mixed := mixed_with(case.product, vial))
+            },
         )
 
     def _sign(self, story: Story, draft: InjectionSession, *, now: datetime) -> InjectionSession:
@@ -300,18 +310,9 @@ class History:
             story.reasons |= {finding.key: reason_for(finding.key) for finding in refused.findings}
             return sign_session(session=draft, by=provider, version=draft.version, reasons=story.reasons, now=now)
 
-    def _record_outside(self, story: Story, visit: Visit) -> None:
-        for condition in visit.conditions:
-            sites = story.sites(visit, self.protocols)
-            record_outside_session(
-                course=story.courses[condition],
-                performed_on=visit.on,
-                product=self.shelf.products[story.case.product],
-                units=sum((dose.units for key, dose in sites if key == condition), Decimal(0)),
-                source="Letter of the clinic that treated before",
-                on=visit.on,
-                by=self.team.desk,
-            )
+    def _elsewhere(self, story: Story, visit: Visit) -> None:
+        product = self.shelf.products[story.case.product]
+        record_outside(story, visit, product=product, protocols=self.protocols, by=self.team.desk)
 
     def _put_in_calendar(self, story: Story, visit: Visit, session: InjectionSession) -> None:
         start = self.free(story.case.provider, story.case.coast, visit.on)

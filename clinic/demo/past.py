@@ -16,12 +16,15 @@ from typing import Any
 
 from accounts.models import User
 from audit.models import AuditEvent
-from clinic.demo.doses import DILUTION_ML, Dose, Protocols
+from clinic.demo.doses import DILUTION_ML, MIXED_BEFORE, Dose, Protocols, mixed_with
 from clinic.demo.plan import Visit
 from clinic.demo.story import Story
 from inventory.models import Product, StockMovement, Vial
 from outcomes.actions import Findings
 from outcomes.models import Assessment, Instrument
+from treatments.actions.seals import seal_sessions
+from treatments.actions.sessions import record_outside_session
+from treatments.as_signed import snapshot_of
 from treatments.models import (
     FollowUp,
     FollowUpStep,
@@ -32,6 +35,21 @@ from treatments.models import (
     VialUse,
 )
 from treatments.rules.vials import draw_from
+
+
+def record_outside(story: Story, visit: Visit, *, product: Product, protocols: Protocols, by: User) -> None:
+    """Enter a visit of another clinic, once for each condition it treated."""
+    sites = story.sites(visit, protocols)
+    for condition in visit.conditions:
+        record_outside_session(
+            course=story.courses[condition],
+            performed_on=visit.on,
+            product=product,
+            units=sum((dose.units for key, dose in sites if key == condition), Decimal(0)),
+            source="Letter of the clinic that treated before",
+            on=visit.on,
+            by=by,
+        )
 
 
 def write_down(
@@ -82,21 +100,29 @@ def write_down(
         for injection in _injections(session, story.sites(visit, protocols), story.courses, muscles)
     )
     VialUse.objects.bulk_create(
-        VialUse(session=session, vial=vial, units_given=draw.given, units_discarded=draw.discarded)
+        VialUse(
+            session=session,
+            vial=vial,
+            units_given=draw.given,
+            units_discarded=draw.discarded,
+            **_mixed(session, vial),
+        )
         for session, (visit, vials) in written
         for vial, draw in zip(
             vials, draw_from([Decimal(v.size.units) for v in vials], total=story.total(visit, protocols)), strict=True
         )
     )
     # The lock falls, and the database checks units and vials, when the status changes.
-    InjectionSession.objects.filter(pk__in=[session.pk for session in sessions]).update(
-        status=InjectionSession.Status.SIGNED
-    )
+    written_down = list(InjectionSession.objects.filter(pk__in=[session.pk for session in sessions]).for_snapshot())
+    for session in written_down:
+        session.status, session.as_signed = InjectionSession.Status.SIGNED, snapshot_of(session)
+    InjectionSession.objects.bulk_update(written_down, ["status", "as_signed"])
     opened = [vial for _, (_, vials) in written for vial in vials]
     Vial.objects.filter(pk__in=[vial.pk for vial in opened]).update(status=Vial.Status.USED)
     StockMovement.objects.bulk_create(
         StockMovement(vial=vial, kind=StockMovement.Kind.USED, by=provider) for vial in opened
     )
+    seal_sessions(sessions=sessions)
     AuditEvent.objects.bulk_create(
         AuditEvent(
             action="sign",
@@ -121,6 +147,20 @@ def write_down(
         for assessment in assessments(follow_up, {instruments[key]: value for key, value in by_key.items()})
     )
     return len(sessions)
+
+
+def _mixed(session: InjectionSession, vial: Vial) -> dict[str, Any]:
+    """How a vial was reconstituted, as columns of VialUse; empty for one that comes as a solution."""
+    product = session.product
+    mixed = mixed_with(product.key, vial) if product is not None else None
+    if mixed is None or session.signed_at is None:
+        return {}
+    return {
+        "diluent": mixed[0],
+        "diluent_ml": mixed[1],
+        "reconstituted_at": session.signed_at - MIXED_BEFORE,
+        "reconstituted_by": session.provider,
+    }
 
 
 def _injections(

@@ -103,10 +103,19 @@ class Story:
             "guidance_reason": "Deep muscles next to vessels." if is_limb else "Overactive muscles." if is_neck else "",
             "numbing": rng.choice(["none", "ice", "ice", "topical"]),
             "discomfort": rng.choice([0, 1, 1, 2, 2, 3, 3, 4, 5, 6]),
+            "aftercare_given": True,
+            "medication_guide_given": True,
+            "last_response": self._response_before(visit),
             "notes": rng.choice(NOTES),
             "is_touch_up": visit.is_touch_up,
             "touch_up_reason": "One muscle still overactive after three weeks." if visit.is_touch_up else "",
         }
+
+    def _response_before(self, visit: Visit) -> str:
+        """What is asked before every session but the first; one in four answers "partial"."""
+        if not any(other.on < visit.on for other in self.case.visits):
+            return "first"
+        return "good" if visit.on.toordinal() % 4 else "partial"
 
     def follow_up_day(self, visit: Visit, due_on: date, *, today: date) -> date | None:
         """The day on which a follow-up was done, about the day it was due; None when nobody did it (yet)."""

@@ -39,7 +39,17 @@ ITEMS = (
         "patients:patient-list",
         "patients.view_patient",
         "p",
-        ("patients:", "treatments:", "clinic:chart", "clinic:course", "clinic:session", "outcomes:assessment"),
+        (
+            "patients:",
+            "treatments:",
+            "clinic:chart",
+            "clinic:course",
+            "clinic:session",
+            "clinic:consent",
+            "clinic:authorization",
+            "clinic:evaluation",
+            "outcomes:assessment",
+        ),
     ),
     Item(
         "Follow-ups",
@@ -50,15 +60,39 @@ ITEMS = (
         ("outcomes:follow-up",),
     ),
     Item("Outcomes", "outcomes", "outcomes:review", "outcomes.view_review", "o", ("outcomes:review",)),
-    Item("Stock", "stock", "inventory:stock-list", "inventory.view_stock", "s", ("inventory:",)),
-    Item("Imports", "imports", "interop:import-list", "interop.import_data", "i", ("interop:",), at_end=True),
+    Item(
+        "Stock",
+        "stock",
+        "inventory:stock-list",
+        "inventory.view_stock",
+        "s",
+        ("inventory:", "treatments:lot", "treatments:vial"),
+    ),
+    Item(
+        "Claims",
+        "print",
+        "interop:claim-list",
+        "interop.view_claims",
+        "m",
+        ("interop:claim", "interop:code"),
+    ),
+    Item(
+        "Rules",
+        "rules",
+        "treatments:rule-list",
+        "treatments.view_rules",
+        "u",
+        ("treatments:rule", "treatments:label", "treatments:protocol"),
+        at_end=True,
+    ),
+    Item("Imports", "imports", "interop:import-list", "interop.import_data", "i", ("interop:import",), at_end=True),
     Item(
         "Staff",
         "staff",
         "accounts:staff-list",
         "accounts.manage_staff",
         "t",
-        ("accounts:staff", "accounts:site", "audit:"),
+        ("accounts:staff", "accounts:site", "audit:", "patients:consent-form"),
         at_end=True,
     ),
 )
@@ -70,6 +104,8 @@ def rail(context: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     request = context["request"]
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
+    # The longest beginning wins: the consent forms are the patients app's and stand under Staff.
+    longest = max((page for item in ITEMS for page in item.pages if here.startswith(page)), key=len, default=None)
     items: list[dict[str, Any]] = []
     end_items: list[dict[str, Any]] = []
     for item in ITEMS:
@@ -79,6 +115,6 @@ def rail(context: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             url = reverse(item.url_name)
         except NoReverseMatch:
             continue
-        current = "page" if here == item.url_name else "true" if here.startswith(item.pages) else ""
+        current = "page" if here == item.url_name else "true" if longest in item.pages else ""
         (end_items if item.at_end else items).append({"item": item, "url": url, "current": current})
     return {"items": items, "end_items": end_items}

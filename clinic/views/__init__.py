@@ -1,5 +1,27 @@
+from clinic.views.authorizations import authorization_create, authorization_edit
 from clinic.views.chart import chart
+from clinic.views.consents import consent_create, consent_detail, consent_withdraw
 from clinic.views.course import course
+from clinic.views.evaluations import evaluation, evaluation_create, evaluation_edit
 from clinic.views.landing import home, my_day, start_from_appointment
+from clinic.views.paper import evaluation_pdf, session_after_visit, session_note, session_packet
 
-__all__ = ["chart", "course", "home", "my_day", "start_from_appointment"]
+__all__ = [
+    "authorization_create",
+    "authorization_edit",
+    "chart",
+    "consent_create",
+    "consent_detail",
+    "consent_withdraw",
+    "course",
+    "evaluation",
+    "evaluation_create",
+    "evaluation_edit",
+    "evaluation_pdf",
+    "home",
+    "my_day",
+    "session_after_visit",
+    "session_note",
+    "session_packet",
+    "start_from_appointment",
+]

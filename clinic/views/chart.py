@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
+from clinic.before import lights_before
+from clinic.completeness import completeness_of_latest
 from clinic.timeline import timeline
+from inventory.models import Product
 from outcomes.summaries import summaries_for
 from patients.models import Patient
-from treatments.models import TreatmentCourse
+from patients.querysets import KnownFacts, known_facts
+from treatments.models import InjectionSession, TreatmentCourse
 
 PAGE = 40
 MOST = 2000
@@ -21,9 +28,8 @@ MOST = 2000
 @permission_required("patients.view_patient", raise_exception=True)
 def chart(request: HttpRequest, patient_id: int) -> HttpResponse:
     """A patient's courses with their windows, the timeline, and what is known; front desk sees less of it."""
-    patient = get_object_or_404(
-        Patient.objects.visible_to(request.user).select_related("site").with_facts(), pk=patient_id
-    )
+    patient = get_object_or_404(Patient.objects.visible_to(request.user).select_related("site"), pk=patient_id)
+    known = known_facts(patient_id=patient.pk)
     today = patient.site.today()
     clinical = request.user.has_perm("patients.view_clinical")
     courses = list(
@@ -31,9 +37,20 @@ def chart(request: HttpRequest, patient_id: int) -> HttpResponse:
         .for_list()
         .with_state(on=today)
         .with_session_count()
+        .annotate(
+            labelled=Exists(Product.objects.filter(labelled_conditions=OuterRef("condition"))),
+            # The draft that treatments.actions.start_session takes up again.
+            is_drafted=Exists(
+                InjectionSession.objects.drafts().filter(
+                    patient=OuterRef("patient"), performed_on=today, provider=request.user, replaces=None
+                )
+            ),
+        )
         .order_by("closed_on", "condition__position", "id")
     )
+    open_courses = [course for course in courses if course.state_now != "closed"]
     summaries = summaries_for(courses) if clinical else {}
+    papers = completeness_of_latest([course.pk for course in courses]) if clinical and not request.htmx else {}
     shown = min(MOST, PAGE * _page(request))
     entries = timeline(patient, clinical=clinical, limit=shown + 1)
     record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
@@ -42,14 +59,34 @@ def chart(request: HttpRequest, patient_id: int) -> HttpResponse:
         "clinic/chart.html#timeline" if request.htmx else "clinic/chart.html",
         {
             "patient": patient,
+            "known": known,
             "today": today,
             "clinical": clinical,
-            "courses": [(course, summaries.get(course.pk)) for course in courses],
-            "open_courses": [course for course in courses if course.state_now != "closed"],
+            "courses": [(course, summaries.get(course.pk), papers.get(course.pk)) for course in courses],
+            "open_courses": open_courses,
+            "drafting": any(course.is_drafted for course in courses),
+            "lights": lights_before(
+                patient=patient,
+                known=known,
+                conditions={course.condition.key for course in open_courses},
+                off_label=any(not course.labelled for course in open_courses),
+                today=today,
+                by=request.user,
+            ),
+            "weights": sorted(known.weights, key=lambda row: row.measured_on, reverse=True)[:3],
+            "names": _names(courses, known),
             "entries": entries[:shown],
             "next_page": _page(request) + 1 if len(entries) > shown and shown < MOST else None,
         },
     )
+
+
+def _names(courses: list[Any], known: KnownFacts) -> dict[str, str]:
+    """The names of conditions and products by their keys, as far as this chart shows them."""
+    names = {course.condition.key: course.condition.name for course in courses}
+    if known.authorizations:
+        names |= dict(Product.objects.values_list("key", "brand"))
+    return names
 
 
 def _page(request: HttpRequest) -> int:

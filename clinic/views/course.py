@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
+from clinic.completeness import completeness_of_latest
 from outcomes.charts import score_series
 from outcomes.summaries import summaries_for
-from treatments.models import FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
+from treatments.models import Evaluation, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
 
 MOST_ROWS = 100
 DATES = {
@@ -26,7 +31,20 @@ DATES = {
 def course(request: HttpRequest, course_id: int) -> HttpResponse:
     """One course over the years: its window and why, scores with the sessions marked, sessions, follow-ups."""
     course = get_object_or_404(
-        TreatmentCourse.objects.visible_to(request.user).for_list().select_related("diagnosis", "patient__site"),
+        TreatmentCourse.objects.visible_to(request.user)
+        .for_list()
+        .select_related("diagnosis", "patient__site", "condition__responder_rule__instrument")
+        .annotate(
+            evaluations_json=ArraySubquery(
+                Evaluation.objects.filter(course=OuterRef("pk"))
+                .order_by("-evaluated_on")
+                .values(
+                    json=JSONObject(
+                        pk="pk", on="evaluated_on", suitability="suitability", goals="goals", by="evaluated_by__name"
+                    )
+                )[:MOST_ROWS]
+            )
+        ),
         pk=course_id,
     )
     today = course.site.today()
@@ -53,10 +71,18 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
             "reasons": _reasons(window),
             "summary": summaries_for([course]).get(course.pk),
             "scores": score_series(course, windows=windows),
+            "evaluations": [_evaluation(row) for row in course.evaluations_json],
+            "paper": completeness_of_latest([course.pk]).get(course.pk),
             "sessions": sessions[:MOST_ROWS],
             "follow_ups": follow_ups[:MOST_ROWS],
         },
     )
+
+
+def _evaluation(row: dict[str, Any]) -> dict[str, Any]:
+    """An evaluation of the list, out of JSON."""
+    label = Evaluation.Suitability(row["suitability"]).label
+    return row | {"on": date.fromisoformat(row["on"]), "suitability": label}
 
 
 def _reasons(window: RetreatmentWindow | None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from treatments.models import FollowUp, InjectionSession
 
 LANDING = {
     Role.PROVIDER: "clinic:my-day",
+    Role.TRAINEE: "clinic:my-day",
     Role.FRONT_DESK: "scheduling:recall-list",
     Role.ADMINISTRATOR: "outcomes:review",
 }
@@ -66,6 +67,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "zone": site.zone(),
             "appointments": appointments,
             "drafts": drafts[:20],
+            "waiting": InjectionSession.objects.visible_to(request.user).unsigned_for(request.user).count(),
             "follow_ups": found[:MOST_FOLLOW_UPS],
             "more_follow_ups": len(found) > MOST_FOLLOW_UPS,
         },
@@ -80,6 +82,10 @@ def start_from_appointment(request: HttpRequest, appointment_id: int) -> HttpRes
     get_object_or_404(Patient.objects.visible_to(request.user), pk=appointment.patient_id)
     if appointment.session is not None and appointment.session.status != InjectionSession.Status.VOIDED:
         return redirect("treatments:session-chart", session_id=appointment.session_id)
+    written_again = InjectionSession.objects.filter(replaces=appointment.session_id or 0).first()
+    if written_again is not None:
+        link_session(appointment=appointment, session=written_again, by=request.user)
+        return redirect("treatments:session-chart", session_id=written_again.pk)
     try:
         with transaction.atomic():
             session = start_session(

@@ -146,4 +146,4 @@ def _ceil_hour(at: time) -> int:
 
 
 def _hour_words(hour: int) -> str:
-    return clock(time(hour)).replace(":00", "")
+    return clock(time(hour))

@@ -37,6 +37,7 @@ from treatments.models import (
 from treatments.models.course import DATE_FIELDS
 from treatments.querysets.courses import site_days
 from treatments.rules.windows import State, state_on
+from treatments.seals import verify_records
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +246,11 @@ def test_same_seed_and_day_make_the_same_plan() -> None:
     first, second, other = (make_cases(Random(seed), patients=60, today=today) for seed in ("a", "a", "b"))
     assert first == second != other
     assert datetime.now(tz=UTC) >= NOW
+
+
+def test_every_record_is_sealed_and_none_differs() -> None:
+    given = InjectionSession.objects.exclude(status="draft")
+    assert not given.filter(as_signed={}).exists()
+    found = verify_records()
+    assert found.problems == []
+    assert found.sessions == InjectionSession.objects.given().count() == found.seals

@@ -22,6 +22,7 @@ from treatments.models import (
     DiagnosisCode,
     FollowUpStep,
     Muscle,
+    MuscleDose,
     Protocol,
     ProtocolSite,
 )
@@ -177,23 +178,163 @@ def test_every_number_carries_confidence_and_source() -> None:
 def test_label_limits_match_the_clinical_reference() -> None:
     load_reference()
     maxima = {
-        (row.product.brand, tuple(row.indications)): (row.units, row.window_days, row.confidence)
-        for row in LabelMaximum.objects.select_related("product")
+        (row.product.brand, tuple(row.indications), row.limbs): (row.units, row.window_days, row.confidence)
+        for row in LabelMaximum.objects.select_related("product").filter(under_18=False)
     }
     limbs = ("upper_limb_spasticity", "lower_limb_spasticity")
     assert maxima == {
-        ("BOTOX", ()): (400, 84, "A"),
-        ("Xeomin", ()): (400, 0, "A"),
-        ("Dysport", limbs): (1500, 0, "A"),
-        ("Dysport", ("cervical_dystonia",)): (1000, 0, "B"),
-        # R4: a range and not a stated maximum, so it may warn and must not stop.
-        ("Daxxify", ("cervical_dystonia",)): (250, 0, "B"),
-        ("Myobloc", ("cervical_dystonia",)): (5000, 0, "B"),
+        ("BOTOX", (), ""): (400, 84, "A"),
+        ("Xeomin", (), ""): (400, 0, "A"),
+        ("Dysport", limbs, ""): (1500, 0, "A"),
+        ("Dysport", ("cervical_dystonia",), ""): (1000, 0, "B"),
+        # R4: ranges and not stated maxima, so they may warn and never stop, confirmed or not.
+        ("Daxxify", ("cervical_dystonia",), ""): (250, 0, "C"),
+        ("Myobloc", ("cervical_dystonia",), ""): (5000, 0, "C"),
+    }
+    childrens = {
+        (row.product.brand, tuple(row.indications), row.limbs): (row.per_kg, row.units, row.window_days, row.confidence)
+        for row in LabelMaximum.objects.select_related("product").filter(under_18=True)
+    }
+    arm, leg = ("upper_limb_spasticity",), ("lower_limb_spasticity",)
+    assert childrens == {
+        ("BOTOX", arm, ""): (6, 200, 0, "A"),
+        ("BOTOX", leg, ""): (8, 300, 0, "B"),
+        ("BOTOX", (), ""): (10, 340, 84, "B"),
+        ("Dysport", arm, ""): (16, 640, 0, "A"),
+        ("Dysport", leg, "one"): (15, 1000, 0, "A"),
+        ("Dysport", limbs, "several"): (30, 1000, 0, "A"),
+        ("Xeomin", arm, "one"): (8, 200, 0, "A"),
+        ("Xeomin", arm, "several"): (16, 400, 0, "B"),
     }
     general = dict(LabelInterval.objects.filter(indication="").values_list("product__brand", "days"))
     assert general == {"BOTOX": 84, "Dysport": 84, "Xeomin": 84, "Myobloc": 84, "Daxxify": 90}
     child = LabelInterval.objects.get(product__brand="Dysport", indication="upper_limb_spasticity", under_18=True)
     assert (child.days, child.confidence) == (112, "A")
+
+
+# Units and sites of a muscle, one side, by hand from the tables 2.4 to 2.6 of the clinical reference.
+BOTOX_ARM = {
+    "biceps": (60, 200, 2, 4),
+    "brachioradialis": (45, 75, 1, 2),
+    "brachialis": (30, 50, 1, 2),
+    "pronator_teres": (15, 25, 1, 1),
+    "pronator_quadratus": (10, 50, 1, 1),
+    "fcr": (12.5, 50, 1, 1),
+    "fcu": (12.5, 50, 1, 1),
+    "fdp": (30, 50, 1, 1),
+    "fds": (30, 50, 1, 1),
+    "lumb_int": (5, 10, 1, 1),
+    "add_poll": (20, 20, 1, 1),
+    "fpl": (20, 20, 1, 1),
+    "fpb_op": (5, 25, 1, 1),
+}
+DYSPORT_ARM = {
+    "fcr": (100, 200, 1, 2),
+    "fcu": (100, 200, 1, 2),
+    "fdp": (100, 200, 1, 2),
+    "fds": (100, 200, 1, 2),
+    "brachialis": (200, 400, 1, 2),
+    "brachioradialis": (100, 200, 1, 2),
+    "biceps": (200, 400, 1, 2),
+    "pronator_teres": (100, 200, 1, 1),
+}
+XEOMIN_ARM = {
+    "fds": (25, 100, 2, 2),
+    "fdp": (25, 100, 2, 2),
+    "fcr": (25, 100, 1, 2),
+    "fcu": (20, 100, 1, 2),
+    "brachioradialis": (25, 100, 1, 3),
+    "biceps": (50, 200, 1, 4),
+    "brachialis": (25, 100, 1, 2),
+    "pronator_quadratus": (10, 50, 1, 1),
+    "pronator_teres": (25, 75, 1, 2),
+    "fpl": (10, 50, 1, 1),
+    "add_poll": (5, 30, 1, 1),
+    "fpb_op": (5, 30, 1, 1),
+}
+BOTOX_LEG = {
+    **dict.fromkeys(["gastroc_med", "gastroc_lat", "soleus", "tib_post"], (75, 75, 3, 3)),
+    **dict.fromkeys(["fhl", "fdl"], (50, 50, 2, 2)),
+}
+DYSPORT_LEG = {
+    "gastroc_med": (100, 150, 1, 1),
+    "gastroc_lat": (100, 150, 1, 1),
+    "soleus": (330, 500, 3, 3),
+    "tib_post": (200, 300, 2, 2),
+    "fdl": (130, 200, 1, 2),
+    "fhl": (70, 200, 1, 1),
+}
+BOTOX_CHILD_ARM = {
+    "biceps": (1.5, 3, 4, 4),
+    **dict.fromkeys(["brachialis", "fcr", "fcu"], (1, 2, 2, 2)),
+    **dict.fromkeys(["brachioradialis", "fdp", "fds"], (0.5, 1, 2, 2)),
+}
+BOTOX_CHILD_LEG = dict.fromkeys(["gastroc_med", "gastroc_lat", "soleus", "tib_post"], (1, 2, 2, 2))
+DYSPORT_CHILD_ARM = {
+    "brachialis": (3, 6, None, 2),
+    "brachioradialis": (1.5, 3, 1, 1),
+    "biceps": (3, 6, None, 2),
+    "pronator_teres": (1, 2, 1, 1),
+    "pronator_quadratus": (0.5, 1, 1, 1),
+    "fcr": (2, 4, None, 2),
+    "fcu": (1.5, 3, 1, 1),
+    "fdp": (1, 2, 1, 1),
+    "fds": (1.5, 3, None, 4),
+}
+DYSPORT_CHILD_LEG = {"gastroc_med gastroc_lat": (6, 9, None, 4), "soleus": (4, 6, None, 2)}
+
+
+@pytest.mark.parametrize(
+    ("brand", "condition", "child", "confidence", "table"),
+    [
+        ("BOTOX", "upper_limb_spasticity", False, "B", BOTOX_ARM),
+        ("Dysport", "upper_limb_spasticity", False, "B", DYSPORT_ARM),
+        ("Xeomin", "upper_limb_spasticity", False, "A", XEOMIN_ARM),
+        ("BOTOX", "lower_limb_spasticity", False, "B", BOTOX_LEG),
+        ("Dysport", "lower_limb_spasticity", False, "B", DYSPORT_LEG),
+        ("BOTOX", "upper_limb_spasticity", True, "A", BOTOX_CHILD_ARM),
+        ("BOTOX", "lower_limb_spasticity", True, "B", BOTOX_CHILD_LEG),
+        ("Dysport", "upper_limb_spasticity", True, "B", DYSPORT_CHILD_ARM),
+        ("Dysport", "lower_limb_spasticity", True, "B", DYSPORT_CHILD_LEG),
+    ],
+)
+def test_muscle_doses_match_the_clinical_reference(
+    brand: str, condition: str, child: bool, confidence: str, table: dict[str, tuple[float, ...]]
+) -> None:
+    load_reference()
+    rows = MuscleDose.objects.filter(product__brand=brand, condition__key=condition, under_18=child)
+    found = {
+        " ".join(row.muscles): (float(row.units_min or 0), float(row.units_max), row.sites_min, row.sites_max)
+        for row in rows
+    }
+    assert found == table
+    assert {(row.confidence, row.per_kg) for row in rows} == {(confidence, child)}
+
+
+def test_what_is_no_label_row_is_marked_c() -> None:
+    load_reference()
+    studies = MuscleDose.objects.exclude(condition__key__in=["upper_limb_spasticity", "lower_limb_spasticity"])
+    assert {row.confidence for row in studies} == {"C"}
+    neck = {
+        row.muscles[0]: (row.units_min, row.units_max)
+        for row in studies.filter(condition__key="cervical_dystonia", product__brand="Dysport")
+    }
+    assert neck == {
+        "scm": (50, 350),
+        "splenius_capitis": (75, 450),
+        "trapezius_upper": (50, 300),
+        "levator_scapulae": (50, 200),
+        "scalenus_ant": (50, 300),
+        "semispinalis_capitis": (50, 250),
+        "longissimus_capitis": (100, 200),
+    }
+    # The cross-checks of the reference: BOTOX in the leg sums to 400 U in 16 sites, Dysport to 1500 U.
+    leg = MuscleDose.objects.filter(condition__key="lower_limb_spasticity", under_18=False)
+    assert sum(row.units_max for row in leg.filter(product__brand="BOTOX")) == 400
+    assert sum(row.sites_max or 0 for row in leg.filter(product__brand="BOTOX")) == 16
+    assert sum(row.units_max for row in leg.filter(product__brand="Dysport")) == 1500
+    arm = MuscleDose.objects.filter(condition__key="upper_limb_spasticity", under_18=False, product__brand="BOTOX")
+    assert (arm.count(), sum(row.sites_max or 0 for row in arm)) == (13, 18)
 
 
 def test_no_aesthetic_carton_and_one_row_a_size() -> None:

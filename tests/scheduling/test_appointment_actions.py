@@ -41,16 +41,16 @@ def test_every_conflict_is_named(cast: Cast, course: TreatmentCourse):
     booked(cast, provider=cast.okafor, starts_at=moment(cast.harbour, at=time(9, 15)))
     found = refusal(cast=cast, course=course, room=room)
     assert found == {
-        "provider": ["Dr Kenji Ito has 9:00-9:30 AM with another patient."],
-        "room": ["Room A is taken 9:00-9:30 AM."],
-        "starts_at": ["The patient has 9:15-9:45 AM with Dr Ngozi Okafor."],
+        "provider": ["Dr Kenji Ito has 09:00-09:30 with another patient."],
+        "room": ["Room A is taken 09:00-09:30."],
+        "starts_at": ["The patient has 09:15-09:45 with Dr Ngozi Okafor."],
     }
     assert Appointment.objects.count() == 2
 
 
 def test_a_conflict_at_another_site_is_said_in_this_sites_time(cast: Cast, course: TreatmentCourse):
     booked(cast, cast.course(patient=cast.omar), site=cast.mesa, starts_at=moment(cast.harbour))
-    assert refusal(cast=cast, course=course) == {"provider": ["Dr Kenji Ito has 9:00-9:30 AM with another patient."]}
+    assert refusal(cast=cast, course=course) == {"provider": ["Dr Kenji Ito has 09:00-09:30 with another patient."]}
 
 
 def test_one_after_the_other_is_no_conflict(cast: Cast, course: TreatmentCourse):
@@ -217,7 +217,7 @@ def test_missed_by_mistake_is_taken_back_unless_the_time_is_taken(cast: Cast, co
         site=cast.harbour,
         starts_at=moment(cast.harbour, days=0, at=time(9)),
     )
-    with pytest.raises(ValidationError, match="9:00-9:30 AM with another patient"):
+    with pytest.raises(ValidationError, match="09:00-09:30 with another patient"):
         actions.set_status(appointment=appointment, status="booked", by=cast.robin, now=now)
 
 

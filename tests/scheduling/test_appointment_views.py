@@ -47,7 +47,7 @@ def move(cast: Cast, appointment: Appointment, **changes: Any) -> dict[str, Any]
 def test_the_appointment_shows_its_facts(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
     appointment = booked(cast, course, note="needs a lift")
     page = sign_in(cast.robin).get(url("detail", appointment)).content.decode()
-    for words in ("Koch, Joye", "9:00-9:30 AM", "Dr Kenji Ito", "needs a lift", "Chronic migraine", "Robin Vale"):
+    for words in ("Koch, Joye", "09:00-09:30", "Dr Kenji Ito", "needs a lift", "Chronic migraine", "Robin Vale"):
         assert words in page
 
 
@@ -145,6 +145,6 @@ def test_the_charts_list_of_appointments(cast: Cast, course: TreatmentCourse, dj
                 "today": cast.harbour.today(),
             },
         )
-    assert words.index("2:00 PM") < words.index("9:00 AM"), "newest first"
+    assert words.index("14:00") < words.index("09:00"), "newest first"
     assert "Migraine" in words
     assert "No appointments." in render_to_string("scheduling/_appointments.html", {"appointments": []})

@@ -173,7 +173,7 @@ def test_any_other_time_by_form(cast: Cast, course: TreatmentCourse, sign_in: Si
     appointment = Appointment.objects.get()
     assert answer.redirect_chain == [(reverse("scheduling:appointment-detail", args=[appointment.pk]), 302)]
     assert (appointment.room, appointment.note) == (room, "needs a lift")
-    assert appointment.time_words == "6:30-7:00 PM"
+    assert appointment.time_words == "18:30-19:00"
     assert "Booked " in answer.content.decode()
 
 
@@ -263,7 +263,7 @@ def test_the_hour_that_does_not_exist_is_refused_in_words(cast: Cast, course: Tr
     )
     answer = sign_in(cast.robin).post(NEW, booking(cast, course, day=spring.isoformat(), time="02:30"))
     assert answer.status_code == 422
-    assert "There is no 2:30 AM" in answer.content.decode()
+    assert "There is no 02:30" in answer.content.decode()
 
 
 def test_a_refusal_beside_the_list_stays_in_the_panel(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
@@ -271,7 +271,7 @@ def test_a_refusal_beside_the_list_stays_in_the_panel(cast: Cast, course: Treatm
     answer = sign_in(cast.robin).post(NEW, booking(cast, course, back=""), headers=HTMX)
     assert answer.status_code == 422
     assert answer["HX-Retarget"] == "#side"
-    assert "Dr Kenji Ito has 9:00-9:30 AM with another patient." in answer.content.decode()
+    assert "Dr Kenji Ito has 09:00-09:30 with another patient." in answer.content.decode()
 
 
 @pytest.mark.parametrize("field", ["died_on", "left_on"])

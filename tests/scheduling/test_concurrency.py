@@ -62,7 +62,7 @@ def test_two_book_the_same_provider_at_the_same_minute(cast: Cast, round_number:
             lambda: booked(cast, second, site=cast.harbour),
         )
     )
-    assert words == "Dr Kenji Ito has 9:00-9:30 AM with another patient."
+    assert words == "Dr Kenji Ito has 09:00-09:30 with another patient."
 
 
 def test_two_book_the_same_patient_with_two_providers(cast: Cast):
@@ -73,7 +73,7 @@ def test_two_book_the_same_patient_with_two_providers(cast: Cast):
             lambda: booked(cast, course, provider=cast.okafor, starts_at=moment(cast.harbour, at=time(9, 10))),
         )
     )
-    assert "The patient has 9:" in words
+    assert "The patient has 09:" in words
 
 
 def test_two_book_the_same_room(cast: Cast):
@@ -85,7 +85,7 @@ def test_two_book_the_same_room(cast: Cast):
             lambda: booked(cast, second, site=cast.harbour, room=room, provider=cast.okafor),
         )
     )
-    assert words == "Room A is taken 9:00-9:30 AM."
+    assert words == "Room A is taken 09:00-09:30."
 
 
 def test_a_crowd_never_ends_in_a_deadlock(cast: Cast):
@@ -139,7 +139,7 @@ def test_the_database_refuses_what_no_lock_held_back(cast: Cast):
 
     _, refused = at_once(write_beside, book)
     assert isinstance(refused, ValidationError)
-    assert refused.message_dict == {"provider": ["Dr Kenji Ito has 9:00-9:30 AM with another patient."]}
+    assert refused.message_dict == {"provider": ["Dr Kenji Ito has 09:00-09:30 with another patient."]}
 
 
 def test_two_bookings_of_one_course_are_both_in_its_dates(cast: Cast):
@@ -207,6 +207,6 @@ def test_two_requests_for_the_same_provider_and_minute(cast: Cast):
     answers = at_once(*[lambda course=course: post(course) for course in courses])
     assert sorted(answer.status_code for answer in answers) == [302, 422]
     refused = next(answer for answer in answers if answer.status_code == 422).content.decode()
-    assert "Dr Kenji Ito has 9:00-9:30 AM with another patient." in refused
+    assert "Dr Kenji Ito has 09:00-09:30 with another patient." in refused
     assert "prefers mornings" in refused
     assert Appointment.objects.count() == 1

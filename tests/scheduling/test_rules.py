@@ -135,7 +135,7 @@ def test_no_free_time_is_overlooked(minutes, gap):
 
 def test_wall_times():
     assert local_moment(MONDAY, time(9), zone=NEW_YORK).astimezone(UTC).hour == 14
-    with pytest.raises(TimeDoesNotExistError, match="There is no 2:30 AM on 8 March 2026"):
+    with pytest.raises(TimeDoesNotExistError, match="There is no 02:30 on 8 March 2026"):
         local_moment(date(2026, 3, 8), time(2, 30), zone=NEW_YORK)
     # 1:30 comes twice on 1 November 2026; the first one is in summer time.
     assert local_moment(date(2026, 11, 1), time(1, 30), zone=NEW_YORK).utcoffset() == timedelta(hours=-4)
@@ -144,14 +144,14 @@ def test_wall_times():
 @pytest.mark.parametrize(
     ("start", "end", "words"),
     [
-        (time(9), time(9, 30), "9:00-9:30 AM"),
-        (time(11, 45), time(12, 15), "11:45 AM-12:15 PM"),
-        (time(12), time(13), "12:00-1:00 PM"),
+        (time(9), time(9, 30), "09:00-09:30"),
+        (time(11, 45), time(12, 15), "11:45-12:15"),
+        (time(12), time(13), "12:00-13:00"),
     ],
 )
 def test_spans_in_words(start, end, words):
     assert span_words(datetime.combine(MONDAY, start), datetime.combine(MONDAY, end)) == words
-    assert clock(time(0, 5)) == "12:05 AM"
+    assert clock(time(0, 5)) == "00:05"
 
 
 TODAY = date(2026, 11, 20)

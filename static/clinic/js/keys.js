@@ -1,4 +1,5 @@
-// Keys of the whole site: `/` goes to the search box; `g` and then a letter goes to a page of the rail.
+// Keys of the whole site: `/` goes to the search box; `g` and then a letter goes to a page of the rail; Ctrl+Enter presses
+// the page's next step, the button marked data-next.
 
 const LETTER_WAIT_MS = 1200;
 
@@ -10,7 +11,15 @@ export function setUpKeys(root) {
   let waitsUntil = 0;
 
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key !== "Enter" || event.repeat || event.target.closest("dialog[open]")) return;
+      const next = root.querySelector("[data-next]:not(:disabled)");
+      if (!next) return;
+      event.preventDefault();
+      next.click();
+      return;
+    }
     if (isTyping(event.target)) return;
     if (event.key === "/") {
       const box = root.querySelector("form.search input[type=search]");

@@ -1,0 +1,404 @@
+"""The documents as PDF: read back page by page."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from accounts.models import User
+from audit.models import AuditEvent
+from clinic import pango
+from clinic.paper.maps import side_by_side
+from clinic.paper.pdf import PdfUnavailableError, render_pdf, static_file
+from outcomes.models import Assessment, Instrument
+from patients.models import Medication, TriedTreatment
+from tests.cast import Cast
+from tests.treatments.charted import draft, migraine_sites, moment, signed, vials_in_stock
+from tests.treatments.test_evaluation_actions import written
+from treatments.actions.sessions import DraftSite, void_session
+from treatments.forms.session import AFTERCARE
+from treatments.models import FollowUp, InjectionSession, Muscle, TreatmentCourse
+
+SignIn = Callable[[User], Client]
+DOCUMENTS = ["clinic:session-note", "clinic:session-packet", "clinic:session-after-visit"]
+
+
+def pages(content: bytes) -> list[str]:
+    """The words of each page, with white space made one."""
+    return [re.sub(r"\s+", " ", page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
+
+
+def printed(client: Client, name: str, subject: Any) -> list[str]:
+    response = client.get(reverse(name, args=[subject.pk]))
+    assert response.status_code == 200, response.content[:500]
+    assert response["Content-Type"] == "application/pdf"
+    return pages(response.content)
+
+
+@pytest.fixture
+def course(cast: Cast) -> TreatmentCourse:
+    return cast.course()
+
+
+def history(cast: Cast, course: TreatmentCourse) -> InjectionSession:
+    """Three sessions of a migraine, scored and followed up; the last is the one printed."""
+    today = cast.harbour.today()
+    course.diagnosis = course.condition.diagnosis_codes.first()
+    course.save()
+    for day, value in ((400, 20), (205, 9), (110, 7)):
+        Assessment.objects.create(
+            course=course,
+            instrument=Instrument.objects.get(key="headache_days"),
+            assessed_on=today - timedelta(days=day),
+            value=Decimal(value),
+            recorded_by=cast.ito,
+        )
+    written(cast, course, evaluated_on=today - timedelta(days=399))
+    Medication.objects.create(patient=cast.joye, drug_class="anticoagulant", name="warfarin")
+    TriedTreatment.objects.create(patient=cast.joye, kind="beta_blocker", name="Propranolol", stopped="no_effect")
+    for place in (3, 2):
+        before = signed(cast, course, on=today - timedelta(days=100 * place))
+        FollowUp.objects.filter(session=before).update(
+            status="done",
+            done_on=before.performed_on + timedelta(days=14),
+            done_by=cast.ito,
+            adverse_event=True,
+            adverse_event_text="stiff neck",
+        )
+    return signed(cast, course, on=today - timedelta(days=100), notes="A long note. " * 200)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_page_says_whose_it_is_and_of_which_day(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse, name: str
+) -> None:
+    session = history(cast, course)
+    found = printed(sign_in(cast.ito), name, session)
+    assert len(found) >= (2 if name.endswith("visit") else 3)
+    for number, page in enumerate(found, start=1):
+        assert "Koch, Joye" in page
+        assert "Born 25 Aug 1982" in page
+        assert f"Record {cast.joye.record_number}" in page
+        assert f"Date of service {session.performed_on:%-d %b %Y}" in page
+        assert "Harbour Clinic" in page
+        assert f"Page {number} of {len(found)}" in page
+
+
+def test_the_note_says_what_was_done(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    session = history(cast, course)
+    note = " ".join(printed(sign_in(cast.ito), "clinic:session-note", session))
+    for words in (
+        "Procedure note",
+        course.diagnosis.code,
+        "BOTOX (onabotulinumtoxinA)",
+        "200 U in 4 mL: 5 U per 0.1 mL",
+        "155 U in 31 sites, 3.1 mL",
+        "Temporalis Right 4 4 × 5 20",
+        "00023-3921-02 C1234 31 Jan 2040",
+        "200 U 155 U 45 U",
+        "Head, front",
+        "Neck and shoulders, back",
+        "Against the last session",
+        "The same sites and units.",
+        "Dr Kenji Ito, MD, licence L12345: author",
+        "Reason to go on: seen and accepted",
+        "Window opens",
+    ):
+        assert words in note, words
+    assert "DRAFT" not in note
+    assert "VOIDED" not in note
+
+
+def test_a_changed_dose_is_shown_against_the_last_session(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    today = cast.harbour.today()
+    signed(cast, course, on=today - timedelta(days=200))
+    sites = migraine_sites(course)
+    more = DraftSite(course.pk, Muscle.objects.get(key="procerus").pk, "midline", Decimal(10))
+    kept = [site for site in sites if site.muscle_id != more.muscle_id]
+    session = signed(cast, course, on=today, sites=[*kept, more])
+    note = " ".join(printed(sign_in(cast.ito), "clinic:session-note", session))
+    assert "Procerus Midline more 1 site, 5 U 1 site, 10 U" in note
+    assert "1 site charted in the table alone stands on no map." in note
+
+
+def test_several_courses_are_told_apart(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    jaw = cast.course(condition="tmj_bruxism")
+    masseter = Muscle.objects.get(key="masseter")
+    sites = [*migraine_sites(course), DraftSite(jaw.pk, masseter.pk, "left", Decimal(20))]
+    session = signed(cast, course, jaw, on=cast.harbour.today(), sites=sites)
+    note = " ".join(printed(sign_in(cast.ito), "clinic:session-note", session))
+    assert "Chronic migraine 31 155" in note
+    assert "TMJ disorder / bruxism 1 20" in note
+    assert "Total, units of BOTOX 32 175" in note
+
+
+def test_a_draft_and_a_voided_session_say_so_on_every_page(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse
+) -> None:
+    today = cast.harbour.today()
+    client = sign_in(cast.ito)
+    open_one = draft(cast, course, on=today, vials=vials_in_stock(cast))
+    for page in printed(client, "clinic:session-note", open_one):
+        assert "DRAFT" in page
+    done = signed(cast, course, on=today - timedelta(days=100))
+    void_session(session=done, reason="wrong patient", by=cast.ito, now=moment(cast, today))
+    found = printed(client, "clinic:session-note", done)
+    assert all("VOIDED" in page for page in found)
+    assert "wrong patient" in found[0]
+
+
+def test_the_packet_holds_everything_and_says_what_is_missing(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse
+) -> None:
+    session = history(cast, course)
+    found = printed(sign_in(cast.ito), "clinic:session-packet", session)
+    packet = " ".join(found)
+    assert re.search(r"Record \d+ of \d+ items a payer asks for are on file; \d+ missing", found[0])
+    for words in (
+        "Two preventives failed.",
+        "Propranolol",
+        "Headache days per 28 days 20",
+        "7 (−13 days, −65 % from baseline)",
+        "9 (−11 days, −55 % from baseline)",
+        "Side effect: stiff neck.",
+        "J0585 – 155",
+        "J0585 JW 45",
+        "Aftercare explained MISSING",
+        "Consent yes Signed",
+        "Allergy to cow's milk protein no",
+        "NPI 1234567893",
+        "How signing works",
+    ):
+        assert words in packet, words
+    # The contents lead to the page where each part begins.
+    numbers = [int(number) for number in re.findall(r"\d+", found[0])[:10]]
+    headings = ["What is asked for", "Order, diagnosis", "Treatments tried", "Response to", "155 U in 31 sites"]
+    for number, heading in zip(numbers, headings, strict=False):
+        assert heading in found[number - 1], heading
+    assert "Signatures Document" in found[numbers[-1] - 1]
+
+
+def test_the_packet_of_a_first_session_has_no_response(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    session = signed(cast, course, on=cast.harbour.today())
+    packet = " ".join(printed(sign_in(cast.ito), "clinic:session-packet", session))
+    assert "No session before this one was signed here." in packet
+    assert "Missing: no evaluation of this course is on file." in packet
+    assert "Missing: no tried treatment is on file." in packet
+
+
+def test_the_patient_reads_plain_words(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    cast.harbour.phone = "+1 617 555 0100"
+    cast.harbour.save()
+    session = signed(cast, course, on=cast.harbour.today(), aftercare_note="")
+    sheet = " ".join(printed(sign_in(cast.ito), "clinic:session-after-visit", session))
+    window = session.windows.get()
+    for words in (
+        "Call 911 at once if",
+        "trouble breathing",
+        "Call us the same day at +1 617 555 0100",
+        "31 small injections in the head and face, and neck and shoulders",
+        "up to two weeks",
+        "three to six months",
+        f"between {window.window_opens_on:%B %-d, %Y} and {window.window_closes_on:%B %-d, %Y}",
+    ):
+        assert words in sheet, words
+    for term in ("mL", "dysphagia", "ptosis", "ICD", "seal", "lot "):
+        assert term not in sheet, term
+
+
+def test_an_evaluation_prints(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    evaluation = written(cast, course)
+    (page,) = printed(sign_in(cast.ito), "clinic:evaluation-pdf", evaluation)
+    for words in ("Koch, Joye", "Page 1 of 1", "Headache on most days.", "Two preventives failed.", "Dr Kenji Ito, MD"):
+        assert words in page, words
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_printing_is_recorded_and_named_without_the_patient(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse, name: str
+) -> None:
+    session = signed(cast, course, on=cast.harbour.today())
+    response = sign_in(cast.ito).get(reverse(name, args=[session.pk]))
+    assert response["Cache-Control"] == "no-store"
+    assert re.fullmatch(r'inline; filename="[a-z-]+-\d+\.pdf"', response["Content-Disposition"])
+    event = AuditEvent.objects.get(action="print")
+    assert (event.patient_id, event.subject_id, event.actor_id) == (cast.joye.pk, session.pk, cast.ito.pk)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_cost_is_the_same_for_any_number_of_sites(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse, name: str, django_assert_max_num_queries: Any
+) -> None:
+    today = cast.harbour.today()
+    one = [DraftSite(course.pk, Muscle.objects.get(key="frontalis").pk, "left", Decimal(5))]
+    small = signed(cast, course, on=today - timedelta(days=100), sites=one)
+    client = sign_in(cast.ito)
+    client.get(reverse(name, args=[small.pk]))
+    large = history(cast, course)
+    with django_assert_max_num_queries(15) as few:
+        client.get(reverse(name, args=[small.pk]))
+    with django_assert_max_num_queries(len(few)):
+        client.get(reverse(name, args=[large.pk]))
+
+
+def test_what_was_recorded_from_outside_has_no_note(cast: Cast, sign_in: SignIn) -> None:
+    from tests.test_permissions import outside_session
+
+    session = outside_session(cast)
+    for name in DOCUMENTS:
+        assert sign_in(cast.ito).get(reverse(name, args=[session.pk])).status_code == 404
+
+
+def test_words_of_people_stay_words(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    """What somebody typed is never markup, and leads nowhere."""
+    typed = '<img src="file:///etc/passwd"><b>bold</b> & <style>*{display:none}</style>'
+    session = signed(cast, course, on=cast.harbour.today(), notes=typed)
+    note = " ".join(printed(sign_in(cast.ito), "clinic:session-note", session))
+    assert '<img src="file:///etc/passwd"><b>bold</b> & <style>*{display:none}</style>' in note
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """A web server of this machine that serves one style sheet, and the paths it was asked for."""
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "text/css")
+            self.end_headers()
+            self.wfile.write(LEAK)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/leak.css", asked
+        server.shutdown()
+        thread.join()
+
+
+LEAK = b"p::after { content: 'LEAKED' }"
+
+
+@pytest.mark.parametrize("place", ["file", "web"])
+def test_a_document_reads_nothing_but_static_files(
+    place: str, tmp_path: Path, settings: Any, listening: tuple[str, list[str]]
+) -> None:
+    from weasyprint.urls import FatalURLFetchingError
+
+    (tmp_path / "leak.css").write_bytes(LEAK)
+    url = (tmp_path / "leak.css").as_uri() if place == "file" else listening[0]
+    (tmp_path / "page.html").write_text(f'<link rel="stylesheet" href="{url}"><p>Words</p>')
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    with pytest.raises(FatalURLFetchingError):
+        render_pdf("page.html", {})
+    assert listening[1] == []
+    # What is ours is read.
+    (tmp_path / "ours.html").write_text('<link rel="stylesheet" href="static:clinic/css/paper.css"><p>Words</p>')
+    assert pages(render_pdf("ours.html", {})) == ["Words Page 1 of 1"]
+
+
+@pytest.mark.parametrize("name", ["../manage.py", "/etc/hostname", "clinic/css/../../../manage.py", "nothing.css"])
+def test_no_name_leads_out_of_the_static_files(name: str) -> None:
+    with pytest.raises(LookupError):
+        static_file(name)
+
+
+def test_without_pango_the_page_says_what_to_install(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine without it: WeasyPrint cannot be imported."""
+    session = signed(cast, course, on=cast.harbour.today())
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    response = sign_in(cast.ito).get(reverse("clinic:session-note", args=[session.pk]))
+    assert response.status_code == 503
+    assert pango.advice() in response.content.decode().replace("&#x27;", "'")
+    assert not AuditEvent.objects.filter(action="print").exists()
+    with pytest.raises(PdfUnavailableError):
+        render_pdf("paper/note.html", {})
+
+
+def test_the_advice_names_the_packages_of_debian(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get")
+    monkeypatch.setattr("sys.platform", "linux")
+    assert pango.advice().endswith("sudo apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0")
+
+
+def test_points_of_one_place_are_drawn_side_by_side() -> None:
+    points = [
+        {"x": 300, "y": 200, "units": "5"},
+        {"x": 300, "y": 200, "units": "7"},
+        {"x": 340, "y": 200, "units": "9"},
+    ]
+    shown = side_by_side(points)
+    assert [(point["x"], point["units"]) for point in shown] == [(300, "5"), (360, "7"), (340, "9")]
+    assert points[1]["x"] == 300
+    assert side_by_side([{"x": 900, "y": 1}, {"x": 905, "y": 9}])[1]["x"] == 845
+
+
+@pytest.mark.parametrize(("needed", "code"), [(False, 0), (True, 1)])
+def test_cadence_starts_without_pango_and_the_tests_do_not(
+    needed: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a machine where it cannot be installed without asking."""
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert pango.main(needed=needed) == code
+    said = capsys.readouterr().err
+    assert "Printing needs Pango" in said
+    assert ("Cadence runs without it" in said) is not needed
+
+
+def test_names_outside_the_latin_alphabet_print_in_the_fonts_we_ship(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse
+) -> None:
+    cast.joye.given_name, cast.joye.family_name = "Łucja Νίκη", "Đặng Юлия"
+    cast.joye.save()
+    session = signed(cast, course, on=cast.harbour.today())
+    response = sign_in(cast.ito).get(reverse("clinic:session-note", args=[session.pk]))
+    assert "Đặng Юлия, Łucja Νίκη" in pages(response.content)[0]
+    fonts = set()
+    for page in PdfReader(io.BytesIO(response.content)).pages:
+        fonts |= {str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
+    assert fonts
+    assert all("Inter" in font for font in fonts), fonts
+
+
+def test_nothing_of_a_voided_session_is_taken_home(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    session = signed(cast, course, on=cast.harbour.today())
+    void_session(session=session, reason="wrong patient", by=cast.ito, now=timezone.now())
+    client = sign_in(cast.ito)
+    answer = client.get(reverse("clinic:session-after-visit", args=[session.pk]), follow=True)
+    assert answer.redirect_chain[0][0] == reverse("treatments:session-detail", args=[session.pk])
+    page = answer.content.decode()
+    assert "This session was voided: there is no after-visit sheet of it." in page
+    assert "after-visit.pdf" not in page
+
+
+def test_the_words_the_form_begins_with_stay_in_the_record(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse
+) -> None:
+    session = signed(cast, course, on=cast.harbour.today(), aftercare_note=f"{AFTERCARE} Keep it dry.")
+    client = sign_in(cast.ito)
+    sheet = " ".join(printed(client, "clinic:session-after-visit", session))
+    assert "Told what to expect" not in sheet
+    assert "Keep it dry." in sheet
+    assert "Told what to expect" in " ".join(printed(client, "clinic:session-note", session))
