@@ -40,10 +40,12 @@ class Cast:
         self, patient: Patient | None = None, condition: str = "chronic_migraine", **fields: Any
     ) -> TreatmentCourse:
         patient = patient or self.joye
+        treated = Condition.objects.get(key=condition)
         return TreatmentCourse.objects.create(
             **{
                 "patient": patient,
-                "condition": Condition.objects.get(key=condition),
+                "condition": treated,
+                "diagnosis": treated.diagnosis_codes.order_by("code").first(),
                 "site": patient.site,
                 "provider": self.ito,
                 "started_on": date(2025, 1, 6),

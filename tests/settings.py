@@ -1,8 +1,8 @@
 """The settings of Cadence, with a database of the tests' own that need not survive a power cut."""
 
-from clinic.embedded_postgres import Server
+from clinic.embedded_postgres import APPLICATION, OWNER, Server
 from clinic.settings import *  # noqa: F403
-from clinic.settings import DATA_DIR, DATABASES, EMBEDDED_POSTGRES
+from clinic.settings import DATA_DIR, DATABASE_OWNER, DATABASES, EMBEDDED_POSTGRES
 
 SECRET_KEY = "only-for-tests"
 
@@ -11,7 +11,12 @@ if EMBEDDED_POSTGRES is not None:
         data=DATA_DIR / "test-postgres",
         options=("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
     )
-    DATABASES["default"] |= EMBEDDED_POSTGRES.settings()
+    DATABASES["default"] |= EMBEDDED_POSTGRES.settings(user=OWNER)
+    DATABASE_APPLICATION_ROLE = APPLICATION
+elif DATABASE_OWNER is not None:
+    DATABASES["default"] |= {name: DATABASE_OWNER[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
+# The tests make and empty databases, so they are the owner; tests/test_database_role.py is the application's role.
+DATABASE_OWNER = None
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 MEDIA_ROOT = DATA_DIR / "test-uploads"

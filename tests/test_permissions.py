@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,11 +32,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from accounts.permissions import Role
 from interop.models import ImportJob
-from inventory.models import Lot, Product
-from patients.models import Allergy, HistoryItem, Medication, PossibleDuplicate
+from inventory.models import Lot, Product, Vial
+from patients.models import Allergy, HistoryItem, Medication, PossibleDuplicate, TriedTreatment, Weight
 from scheduling.models import Appointment, AppointmentCourse
 from tests.cast import Cast
-from treatments.models import FollowUp, InjectionSession, SessionCourse, TreatmentCourse
+from tests.patients import made
+from tests.treatments.charted import signed
+from treatments.actions.evaluations import write_evaluation
+from treatments.models import Evaluation, FollowUp, InjectionSession, Protocol, SessionCourse, TreatmentCourse
 
 SIGN_IN = "sign in"  # is sent to the sign-in page
 
@@ -78,6 +82,13 @@ TABLE: list[Line] = [
     line("clinic:my-day", {}, 200, 403, 403, 200),
     line("clinic:chart", {"patient_id": "joye"}, 200, 200, 200, 404),
     line("clinic:course", {"course_id": "course"}, 200, 403, 200, 404),
+    line("clinic:evaluation-create", {"course_id": "course"}, 200, 403, 403, 404),
+    line("clinic:evaluation", {"evaluation_id": "evaluation"}, 200, 403, 200, 404),
+    line("clinic:evaluation-edit", {"evaluation_id": "evaluation"}, 200, 403, 403, 404),
+    line("clinic:evaluation-pdf", {"evaluation_id": "evaluation"}, 200, 403, 200, 404),
+    line("clinic:session-note", {"session_id": "draft"}, 200, 403, 200, 404),
+    line("clinic:session-packet", {"session_id": "draft"}, 200, 403, 200, 404),
+    line("clinic:session-after-visit", {"session_id": "draft"}, 200, 403, 200, 404),
     line("clinic:session-start", {"appointment_id": "appointment"}, 302, 403, 403, 404, post={}),
     line("scheduling:recall-list", {}, 200, 200, 200, 200),
     line("scheduling:recall-log", {"course_id": "course"}, 200, 200, 403, 404),
@@ -112,7 +123,16 @@ TABLE: list[Line] = [
     line("treatments:session-detail", {"session_id": "session"}, 200, 403, 200, 404),
     line("treatments:session-chart", {"session_id": "draft"}, 200, 403, 403, 404),
     line("treatments:session-review", {"session_id": "draft"}, 200, 403, 403, 404),
+    line("treatments:rule-list", {}, 200, 403, 200, 200),
+    line("treatments:label-confirm", {}, 302, 403, 403, 302, post={"withdraw": "nothing"}),
     line("treatments:session-void", {"session_id": "session"}, 200, 403, 403, 404),
+    line("treatments:session-replace", {"session_id": "session"}, 302, 403, 403, 404, post={}),
+    line("treatments:addendum-write", {"session_id": "session"}, 302, 403, 403, 404),
+    line("treatments:draft-list", {}, 200, 403, 200, 200),
+    line("treatments:protocol-save", {"session_id": "draft"}, 200, 403, 200, 404),
+    line("treatments:protocol-list", {}, 200, 403, 200, 200),
+    line("treatments:protocol-retire", {"protocol_id": "protocol"}, 302, 403, 302, 302, post={}),
+    line("treatments:protocol-restore", {"protocol_id": "protocol"}, 302, 403, 302, 302, post={}),
     line("patients:patient-list", {}, 200, 200, 200, 200),
     line("patients:patient-search", {}, 200, 200, 200, 200, post={}),
     line("patients:patient-create", {}, 200, 200, 200, 200),
@@ -126,12 +146,44 @@ TABLE: list[Line] = [
     line("patients:history-item-create", {"patient_id": "joye"}, 200, 403, 403, 404),
     line("patients:history-item-edit", {"history_item_id": "history_item"}, 200, 403, 403, 404),
     line("patients:history-item-end", {"history_item_id": "history_item"}, 302, 403, 403, 404, post={}),
+    line("patients:tried-treatment-create", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("patients:tried-treatment-edit", {"tried_treatment_id": "tried_treatment"}, 200, 403, 403, 404),
+    line("patients:weight-create", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("patients:weight-edit", {"weight_id": "weight"}, 200, 403, 403, 404),
+    line("patients:coverage-create", {"patient_id": "joye"}, 200, 200, 200, 404),
+    line("patients:coverage-edit", {"coverage_id": "coverage"}, 200, 200, 200, 404),
+    line("patients:screening-create", {"patient_id": "joye"}, 200, 403, 403, 404),
+    line("patients:screening-detail", {"screening_id": "screening"}, 200, 403, 200, 404),
+    line("patients:screening-tablet", {"patient_id": "joye"}, 200, 200, 403, 404),
+    # Without a tablet in somebody's hands these are not there; with one, see tests/patients/test_tablet.py.
+    line("patients:tablet-question", {"number": "first"}, 404, 404, 403, 404),
+    line("patients:tablet-note", {"number": "first"}, 404, 404, 403, 404),
+    line("patients:tablet-check", {}, 404, 404, 403, 404),
+    line("patients:tablet-return", {}, 404, 404, 403, 404),
+    line("patients:consent-form-list", {}, 403, 403, 200, 200),
+    line("patients:consent-form-create", {}, 403, 403, 200, 200),
+    line("patients:consent-form-revise", {"form_id": "consent_form"}, 403, 403, 200, 200),
+    line("clinic:consent-create", {"patient_id": "joye"}, 200, 200, 403, 404),
+    line("clinic:consent-detail", {"consent_id": "consent"}, 200, 200, 200, 404),
+    line("clinic:consent-withdraw", {"consent_id": "consent"}, 302, 302, 403, 404, post={"reason": "asked to"}),
+    line("clinic:authorization-create", {"patient_id": "insured"}, 200, 200, 200, 404),
+    line("clinic:authorization-edit", {"authorization_id": "authorization"}, 200, 200, 200, 404),
     line("patients:duplicate-list", {}, 200, 200, 200, 200),
     line("patients:duplicate-decide", {"duplicate_id": "duplicate"}, 302, 302, 302, 404, post={}),
     line("inventory:stock-list", {}, 200, 200, 200, 200),
     line("inventory:lot-receive", {}, 200, 403, 200, 200),
     line("inventory:lot-detail", {"lot_id": "lot"}, 200, 200, 200, 404),
     line("inventory:lot-recall", {"lot_id": "lot"}, 403, 403, 200, 404),
+    line("inventory:vial-remove", {"lot_id": "lot"}, 200, 403, 200, 404),
+    line("treatments:lot-sessions", {"lot_id": "lot"}, 200, 403, 200, 404),
+    line("treatments:patient-vials", {"patient_id": "joye"}, 200, 403, 200, 404),
+    line("treatments:vial-name", {"vial_id": "pharmacy_vial"}, 200, 403, 200, 404),
+    line("treatments:vial-release", {"vial_id": "pharmacy_vial"}, 302, 403, 302, 404, post={}),
+    line("interop:claim-list", {}, 200, 403, 200, 200),
+    line("interop:claim-export", {}, 200, 403, 200, 200),
+    line("interop:code-list", {}, 403, 403, 200, 200),
+    line("interop:claim-detail", {"session_id": "signed_session"}, 200, 403, 200, 404),
+    line("interop:claim-csv", {"session_id": "signed_session"}, 200, 403, 200, 404),
     line("accounts:set-up", {}, 404, 404, 404, 404, anonymous=404),
     line("accounts:profile", {}, 200, 200, 200, 200),
     line("accounts:site-list", {}, 403, 403, 200, 200),
@@ -238,6 +290,29 @@ def lot(cast: Cast) -> Lot:
     )
 
 
+def evaluation(cast: Cast) -> Evaluation:
+    today = cast.harbour.today()
+    return write_evaluation(
+        course=course(cast),
+        evaluated_on=today,
+        content={
+            "symptoms": "headache",
+            "suitability": Evaluation.Suitability.SUITABLE,
+            "suitability_reasons": "two preventives failed",
+            "goals": "work",
+        },
+        today=today,
+        by=cast.ito,
+    )
+
+
+def pharmacy_vial(cast: Cast) -> Vial:
+    made = lot(cast).vials.first()
+    made.source = Vial.Source.PHARMACY
+    made.save()
+    return made
+
+
 def duplicate(cast: Cast) -> PossibleDuplicate:
     return PossibleDuplicate.objects.create(
         patient=cast.joye,
@@ -268,15 +343,30 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "course": course,
     "draft": draft,
     "session": outside_session,
+    "evaluation": evaluation,
+    "protocol": lambda cast: Protocol.objects.get(key="preempt_155", is_current=True),
     "follow_up": follow_up,
     "appointment": appointment,
     "lot": lot,
     "duplicate": duplicate,
+    "pharmacy_vial": pharmacy_vial,
+    "signed_session": lambda cast: signed(cast, course(cast), on=cast.harbour.today()),
     "import_job": import_job,
     "allergy": lambda cast: Allergy.objects.create(patient=cast.joye, substance="albumin", noted_by=cast.ito),
     "medication": lambda cast: Medication.objects.create(
         patient=cast.joye, drug_class="anticoagulant", name="warfarin", noted_by=cast.ito
     ),
+    "tried_treatment": lambda cast: TriedTreatment.objects.create(
+        patient=cast.joye, kind="beta_blocker", name="propranolol", stopped="no_effect"
+    ),
+    "weight": lambda cast: Weight.objects.create(patient=cast.joye, kg=60, measured_on=date(2026, 1, 5)),
+    "coverage": made.coverage,
+    "authorization": made.authorization,
+    "insured": lambda cast: made.coverage(cast).patient,
+    "screening": made.screening,
+    "consent": made.consent,
+    "consent_form": lambda cast: made.wording(),
+    "first": lambda cast: SimpleNamespace(pk=1),
     "history_item": lambda cast: HistoryItem.objects.create(patient=cast.joye, kind="bleeding", noted_by=cast.ito),
 }
 

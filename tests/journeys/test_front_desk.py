@@ -173,7 +173,7 @@ def test_the_day_and_its_presses(
     axe(page)
     fits(page)
     page.locator("tr.arrival a").click()
-    expect(page.locator("h1")).to_contain_text("12:10-12:25 AM")
+    expect(page.locator("h1")).to_contain_text("00:10-00:25")
     axe(page)
     fits(page)
     page.goto(f"/appointments/new/?patient={cast.joye.pk}")
