@@ -21,6 +21,10 @@ ENV PATH=/opt/cadence/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CADENCE_ENV=production \
     CADENCE_DATA=/var/lib/cadence
+# Pango lays the PDF documents out; WeasyPrint loads it from the system.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/cadence --create-home cadence
 WORKDIR /app
 COPY --from=requirements /opt/cadence /opt/cadence

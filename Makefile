@@ -16,7 +16,7 @@ PACKAGES_READY := node_modules/.ready
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo shell test check fix always
+.PHONY: help run demo shell bench test check fix always
 .NOTPARALLEL:
 
 help:  ## list these commands
@@ -28,6 +28,7 @@ help:  ## list these commands
 	@echo "  DATABASE_URL=postgres://... another database; PYTHON=python3.13 another Python (3.11 or newer)."
 
 run: $(RUN_READY) $(PACKAGES_READY)  ## start Cadence and print its address
+	@$(BIN)/python -m clinic.pango
 	@exec $(MANAGE) serve --host $(HOST) --port $(PORT) $(if $(filter 0 no false,$(DEMO)),--no-demo)
 
 demo: $(RUN_READY)  ## fill an empty database with the demo clinic
@@ -57,7 +58,11 @@ fix: $(TEST_READY)  ## format, and repair what ruff can repair
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+bench: $(TEST_READY) $(PACKAGES_READY)  ## measure, and kill the server 100 times: what is lost, and how long things take
+	@$(BIN)/python -m benchmarks.kill_server
+
 test: $(TEST_READY) $(PACKAGES_READY) check  ## all checks, all tests, and the journeys in a browser
+	@$(BIN)/python -m clinic.pango --needed
 	@$(BIN)/python -m tests.journeys.chromium
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal
 
