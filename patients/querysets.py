@@ -15,7 +15,7 @@ from patients.rules import SearchTerms, fold, phone_end
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from patients.models import Patient, PossibleDuplicate  # noqa: F401
+    from patients.models import Patient, PatientMerge, PossibleDuplicate, Task  # noqa: F401
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -25,8 +25,19 @@ CANDIDATES = 500
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> PatientQuerySet:
-        """Patients of the sites this person works at."""
-        return self.filter(site__in=user.sites.all())
+        """Patients of the sites this person works at; a record merged into another is no patient any more."""
+        return self.filter(site__in=user.sites.all(), merged_into=None)
+
+    def kept_for(self, merged_id: int) -> Patient | None:
+        """The patient whose record that one is a part of by now, or None when it is not, or nobody of these."""
+        patient_id, seen = merged_id, {merged_id}
+        while True:
+            into = self.model._default_manager.filter(pk=patient_id).values_list("merged_into_id", flat=True).first()
+            if into is None or into in seen:
+                break
+            patient_id = into
+            seen.add(into)
+        return None if patient_id == merged_id else self.filter(pk=patient_id).first()
 
     def for_list(self) -> PatientQuerySet:
         return self.select_related("site")
@@ -74,6 +85,8 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         # Whole matches come in whatever happens to the rest: a record number has thousands of longer ones.
         if terms.record_number:
             ways.append(beginnings & (born if terms.apart else Q()) & Q(record_number=terms.record_number))
+            # The number of a record that was merged is still on somebody's card.
+            ways.append(beginnings & Q(merged_records__record_number=terms.record_number))
 
         ends = self.alias(phone_end=Reverse("phone_digits")).order_by()
         candidates = [ends.filter(way).values("pk")[:CANDIDATES] for way in ways]
@@ -267,8 +280,8 @@ def known_facts(*, patient_id: int, on: date | None = None) -> KnownFacts:
             covers_off_label="form__covers_off_label",
         ),
         rows(tables.Weight),
-        rows(tables.Coverage),
-        rows(tables.PriorAuthorization, payer="coverage__payer"),
+        rows(tables.Coverage, payer="payer__name"),
+        rows(tables.PriorAuthorization, payer="coverage__payer__name"),
     ]
     for table, row, _ in rows(tables.Allergy).union(*branches, all=True).order_by("id"):
         found.setdefault(table, []).append(_read_back(_KNOWN[table], row))
@@ -327,6 +340,39 @@ class PossibleDuplicateQuerySet(models.QuerySet["PossibleDuplicate"]):
 
     def for_list(self) -> PossibleDuplicateQuerySet:
         return self.select_related("patient__site", "site")
+
+
+class PatientMergeQuerySet(models.QuerySet["PatientMerge"]):
+    def visible_to(self, user: User) -> PatientMergeQuerySet:
+        """Merges where this person may see both records."""
+        sites = user.sites.all()
+        return self.filter(kept__site__in=sites, merged__site__in=sites)
+
+    def standing(self) -> PatientMergeQuerySet:
+        return self.filter(undone_at=None)
+
+    def for_list(self) -> PatientMergeQuerySet:
+        return self.select_related("kept__site", "merged__site", "by", "undone_by")
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def visible_to(self, user: User) -> TaskQuerySet:
+        """Tasks of this person's sites."""
+        return self.filter(site__in=user.sites.all())
+
+    def open(self) -> TaskQuerySet:
+        return self.filter(done_at=None)
+
+    def done(self) -> TaskQuerySet:
+        return self.exclude(done_at=None)
+
+    def for_list(self) -> TaskQuerySet:
+        return self.select_related("patient", "site", "assigned_to", "done_by")
+
+    def behind(self, due_on: date, id: int) -> TaskQuerySet:
+        """Those that follow this place in the order of what is due."""
+        # The first condition alone bounds the index; the second drops those of the same day.
+        return self.filter(due_on__gte=due_on).exclude(due_on=due_on, id__lte=id)
 
 
 def _words(words: Sequence[str], *, ends: str) -> SearchQuery:

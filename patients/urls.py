@@ -1,6 +1,6 @@
 from django.urls import path
 
-from patients.views import consent_forms, coverage, duplicates, facts, patients, screenings, tablet
+from patients.views import consent_forms, coverage, duplicates, facts, patients, payers, screenings, tablet, tasks
 
 app_name = "patients"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     path("weights/<int:weight_id>/edit/", facts.weight_edit, name="weight-edit"),
     path("patients/<int:patient_id>/coverages/new/", coverage.coverage_create, name="coverage-create"),
     path("coverages/<int:coverage_id>/edit/", coverage.coverage_edit, name="coverage-edit"),
+    path("payers/", payers.payer_list, name="payer-list"),
+    path("payers/new/", payers.payer_create, name="payer-create"),
+    path("payers/<int:payer_id>/edit/", payers.payer_edit, name="payer-edit"),
     path("patients/<int:patient_id>/screenings/new/", screenings.screening_create, name="screening-create"),
     path("patients/<int:patient_id>/screenings/tablet/", tablet.screening_tablet, name="screening-tablet"),
     path("screenings/<int:screening_id>/", screenings.screening_detail, name="screening-detail"),
@@ -35,6 +38,11 @@ urlpatterns = [
     path("consent-forms/", consent_forms.consent_form_list, name="consent-form-list"),
     path("consent-forms/new/", consent_forms.consent_form_create, name="consent-form-create"),
     path("consent-forms/<int:form_id>/revise/", consent_forms.consent_form_revise, name="consent-form-revise"),
+    path("tasks/", tasks.task_list, name="task-list"),
+    path("tasks/<int:task_id>/take/", tasks.task_take, name="task-take"),
+    path("tasks/<int:task_id>/leave/", tasks.task_leave, name="task-leave"),
+    path("tasks/<int:task_id>/done/", tasks.task_done, name="task-done"),
+    path("tasks/<int:task_id>/undo/", tasks.task_undo, name="task-undo"),
     path("patients/duplicates/", duplicates.duplicate_list, name="duplicate-list"),
     path("patients/duplicates/<int:duplicate_id>/decide/", duplicates.duplicate_decide, name="duplicate-decide"),
 ]

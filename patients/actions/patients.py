@@ -145,7 +145,8 @@ def update_fact(*, fact: AnyFact, version: int | None, by: User, **values: Any) 
     if isinstance(current, Weight) and current.is_of_a_record:
         raise ValidationError({"kg": "A signed session rests on this weight: add a new one."})
     _assign(current, values)
-    current.full_clean()
+    # A fact that was imported names nobody who noted it.
+    current.full_clean(exclude=["noted_by"])
     _refuse_second(current)
     current.save()
     return current
@@ -157,7 +158,7 @@ def end_fact(*, fact: AnyFact, on: date, by: User) -> AnyFact:
     current = lock_version(fact, version=None)
     if current.ended_on is None or current.ended_on > on:  # type: ignore[attr-defined]
         current.ended_on = on  # type: ignore[attr-defined]
-        current.full_clean()
+        current.full_clean(exclude=["noted_by"])
         current.save()
     return current
 

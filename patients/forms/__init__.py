@@ -11,6 +11,7 @@ from patients.forms.facts import (
     WeightForm,
 )
 from patients.forms.patients import DecisionForm, PatientCreateForm, PatientEditForm, SearchForm, show_refusal
+from patients.forms.payers import PayerForm
 
 __all__ = [
     "AllergyForm",
@@ -22,6 +23,7 @@ __all__ = [
     "MedicationForm",
     "PatientCreateForm",
     "PatientEditForm",
+    "PayerForm",
     "ScreeningForm",
     "SearchForm",
     "SignForm",

@@ -12,25 +12,46 @@ from django import forms
 
 from audit.forms import VersionedModelForm
 from patients.forms.patients import ask_date
-from patients.models import Coverage, Patient, PriorAuthorization
+from patients.letters_in import check_letter
+from patients.models import Coverage, Patient, Payer, PriorAuthorization
+from patients.rules.authorization import problems_of
 
 Choices = Sequence[tuple[str, str]]
 
 
+class PayerInput(forms.TextInput):
+    """A name to type or to choose from the payers there are; works without scripts."""
+
+    template_name = "patients/_payer_input.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, {"list": f"id_{name}_names", **(attrs or {})})
+        context["widget"]["names"] = Payer.objects.filter(is_active=True).values_list("name", flat=True)
+        return context
+
+
 class CoverageForm(VersionedModelForm):
+    payer = forms.CharField(
+        label="Payer and plan",
+        max_length=100,
+        widget=PayerInput,
+        help_text="Choose one of the list, or type a new name.",
+        error_messages={"required": "Enter who pays."},
+    )
+
     class Meta:
         model = Coverage
-        fields = ["payer", "member_id", "authorization_required", "starts_on", "ends_on"]
+        fields = ["member_id", "authorization_required", "starts_on", "ends_on"]
         labels = {
-            "payer": "Payer and plan",
             "authorization_required": "The payer wants a prior authorisation",
             "starts_on": "From",
             "ends_on": "To",
         }
-        error_messages = {"payer": {"required": "Enter who pays."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial.setdefault("payer", self.instance.payer.name)
         for name in ("starts_on", "ends_on"):
             ask_date(self.fields[name])
         for field in self.fields.values():
@@ -47,7 +68,7 @@ class CoverageForm(VersionedModelForm):
         return values
 
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self._meta.fields or []}
+        return {name: self.cleaned_data[name] for name in ("payer", *(self._meta.fields or []))}
 
 
 class AuthorizationForm(VersionedModelForm):
@@ -55,6 +76,12 @@ class AuthorizationForm(VersionedModelForm):
 
     product = forms.ChoiceField(error_messages={"required": "Choose the product."})
     condition = forms.ChoiceField(error_messages={"required": "Choose what it is for."})
+    letter = forms.FileField(
+        required=False,
+        label="Letter of the payer",
+        help_text="PDF, PNG or JPEG, at most 10 MB.",
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+    )
 
     class Meta:
         model = PriorAuthorization
@@ -68,9 +95,21 @@ class AuthorizationForm(VersionedModelForm):
             "visits_approved",
             "starts_on",
             "ends_on",
+            "submitted_on",
+            "decided_on",
+            "appealed_on",
+            "denial_reason",
             "note",
         ]
-        labels = {"number": "Authorisation number", "starts_on": "From", "ends_on": "To"}
+        labels = {
+            "number": "Authorisation number",
+            "starts_on": "From",
+            "ends_on": "To",
+            "submitted_on": "Asked for on",
+            "decided_on": "Decided on",
+            "appealed_on": "Appealed on",
+            "denial_reason": "Why it was denied",
+        }
         error_messages = {
             "coverage": {"required": "Choose who pays."},
             "starts_on": {"required": "Enter the first day."},
@@ -86,7 +125,7 @@ class AuthorizationForm(VersionedModelForm):
         coverage.queryset = Coverage.objects.filter(patient=patient)
         coverage.choices = [
             ("", "Choose"),
-            *((row.pk, " ".join(filter(None, [row.payer, row.member_id]))) for row in coverages),
+            *((row.pk, " ".join(filter(None, [row.payer.name, row.member_id]))) for row in coverages),
         ]
         if len(coverages) == 1:
             self.initial.setdefault("coverage", coverages[0].pk)
@@ -98,10 +137,12 @@ class AuthorizationForm(VersionedModelForm):
             field.choices = [("", "Choose"), *choices, *others]
         if not self.instance.pk:
             self.initial.setdefault("starts_on", today)
-        for name in ("starts_on", "ends_on"):
+        for name in ("starts_on", "ends_on", "submitted_on", "decided_on", "appealed_on"):
             ask_date(self.fields[name])
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
+        if self.instance.document_name:
+            self.fields["letter"].help_text += f" It takes the place of {self.instance.document_name}."
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(
@@ -111,15 +152,25 @@ class AuthorizationForm(VersionedModelForm):
             _side_by_side("condition", "product"),
             _side_by_side("units_approved", "visits_approved"),
             _side_by_side("starts_on", "ends_on"),
+            _side_by_side("submitted_on", "decided_on"),
+            _side_by_side("denial_reason", "appealed_on"),
+            "letter",
             "note",
         )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         _in_order(self, values)
-        if values.get("status") == PriorAuthorization.Status.APPROVED and not values.get("number"):
-            self.add_error("number", "An approved authorisation has a number.")
+        for name, problem in problems_of(values).items():
+            if name not in self.errors:
+                self.add_error(name, problem)
         return values
+
+    def clean_letter(self) -> Any:
+        letter = self.cleaned_data["letter"]
+        if letter:
+            check_letter(letter)
+        return letter
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -128,7 +179,7 @@ class AuthorizationForm(VersionedModelForm):
             self._errors.pop("__all__", None)
 
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self._meta.fields or []}
+        return {name: self.cleaned_data[name] for name in ("letter", *(self._meta.fields or []))}
 
 
 def _side_by_side(*fields: str) -> Div:

@@ -1,6 +1,7 @@
 from patients.models.consents import Consent, ConsentForm, Screening
 from patients.models.coverage import Coverage, PriorAuthorization
 from patients.models.facts import Allergy, Fact, HistoryItem, Medication, TriedTreatment, Weight
+from patients.models.merge import PatientMerge, ToldApart
 from patients.models.patient import (
     Digits,
     Fold,
@@ -10,6 +11,8 @@ from patients.models.patient import (
     PossibleDuplicate,
     Words,
 )
+from patients.models.payer import Payer
+from patients.models.task import Task
 
 __all__ = [
     "Allergy",
@@ -24,9 +27,13 @@ __all__ = [
     "Medication",
     "NextRecordNumber",
     "Patient",
+    "PatientMerge",
+    "Payer",
     "PossibleDuplicate",
     "PriorAuthorization",
     "Screening",
+    "Task",
+    "ToldApart",
     "TriedTreatment",
     "Weight",
     "Words",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from patients.models.patient import Patient
+from patients.models.triggers import only_changes_hands
 from patients.querysets import FactQuerySet
 
 _WITHDRAW_COLUMNS = "'{withdrawn_on,withdrawn_reason,withdrawn_by_id}'::text[]"
@@ -34,7 +35,20 @@ class Screening(models.Model):
     class Meta:
         ordering = ["-answered_on", "-id"]
         indexes = [models.Index(fields=["patient", "-answered_on", "-id"], name="screening_of_patient")]
-        triggers = [pgtrigger.Protect(name="only_ever_added", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="only_ever_added", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="screening_only_changes_hands",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=f"""
+                    IF {only_changes_hands("patients.Screening")} THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'A screening cannot be changed.' USING ERRCODE = 'integrity_constraint_violation';
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"screening {self.pk}"
@@ -129,6 +143,9 @@ class Consent(models.Model):
                 func=f"""
                     IF OLD.withdrawn_on IS NULL
                        AND to_jsonb(NEW) - {_WITHDRAW_COLUMNS} = to_jsonb(OLD) - {_WITHDRAW_COLUMNS} THEN
+                        RETURN NEW;
+                    END IF;
+                    IF {only_changes_hands("patients.Consent")} THEN
                         RETURN NEW;
                     END IF;
                     RAISE EXCEPTION 'A signed consent cannot be changed.'

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 from django.db import models
 from django.db.models import F, Q
 
 from audit.models import Versioned
 from patients.models.patient import Patient
+from patients.models.payer import Payer
 from patients.querysets import FactQuerySet
+
+
+class CoverageManager(models.Manager.from_queryset(FactQuerySet)):  # type: ignore[misc]
+    """A coverage is never shown without its payer."""
+
+    def get_queryset(self) -> FactQuerySet[Any]:
+        found: FactQuerySet[Any] = super().get_queryset().select_related("payer")
+        return found
 
 
 @pghistory.track()
@@ -14,13 +25,13 @@ class Coverage(Versioned):
     """Who pays for a patient's treatment."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="coverages")
-    payer = models.CharField(max_length=100)
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="coverages")
     member_id = models.CharField("member number", max_length=40, blank=True)
     authorization_required = models.BooleanField("the payer wants a prior authorisation", default=False)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
 
-    objects = FactQuerySet.as_manager()
+    objects = CoverageManager()
 
     class Meta:
         ordering = ["id"]
@@ -59,6 +70,13 @@ class PriorAuthorization(Versioned):
     visits_approved = models.PositiveSmallIntegerField(null=True, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
+    submitted_on = models.DateField(null=True, blank=True)
+    decided_on = models.DateField(null=True, blank=True)
+    appealed_on = models.DateField(null=True, blank=True)
+    denial_reason = models.CharField("reason of the denial", max_length=300, blank=True)
+    # Outside the web root, served with rights; checked by content when it comes in.
+    document = models.FileField(upload_to="authorizations/", blank=True)
+    document_name = models.CharField(max_length=200, blank=True)
     note = models.CharField(max_length=200, blank=True)
 
     objects = FactQuerySet.as_manager()

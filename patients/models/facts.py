@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from audit.models import Versioned
 from patients.models.patient import Patient
+from patients.models.triggers import only_changes_hands
 from patients.querysets import FactQuerySet
 
 
@@ -177,13 +178,14 @@ WEIGHT_OF_A_RECORD_STAYS = pgtrigger.Trigger(
     when=pgtrigger.Before,
     operation=pgtrigger.Update,
     condition=pgtrigger.AnyChange("patient", "kg", "measured_on"),
-    func="""
-        IF EXISTS (SELECT 1 FROM treatments_injectionsession WHERE weight_id = OLD.id AND status <> 'draft') THEN
+    func=f"""
+        IF EXISTS (SELECT 1 FROM treatments_injectionsession WHERE weight_id = OLD.id AND status <> 'draft')
+           AND NOT ({only_changes_hands("patients.Weight")}) THEN
             RAISE EXCEPTION 'A signed session rests on this weight: add a new one.'
                 USING ERRCODE = 'integrity_constraint_violation';
         END IF;
         RETURN NEW;
-    """,
+    """,  # noqa: S608 - labels of our own models
 )
 
 

@@ -76,6 +76,10 @@ class Patient(Versioned):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="patients")
     died_on = models.DateField(null=True, blank=True)
     left_on = models.DateField("left the clinic on", null=True, blank=True)
+    # Set while the record is merged into another; it stays, so that a merge can be taken apart again.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_records"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     name_search = models.GeneratedField(
@@ -118,6 +122,9 @@ class Patient(Versioned):
                 condition=~Q(given_name="") & ~Q(family_name=""),
                 name="patient_has_a_name",
                 violation_error_message="Both names are needed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="patient_not_merged_into_itself"
             ),
         ]
 

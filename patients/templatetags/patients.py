@@ -12,7 +12,7 @@ from django.template.defaultfilters import capfirst
 
 from patients.models import Allergy, HistoryItem, Medication, Patient, PriorAuthorization, TriedTreatment
 from patients.querysets import known_facts
-from patients.rules import Alert, is_current
+from patients.rules import Alert, authorization, is_current
 from patients.rules import alerts as alerts_of
 from patients.rules.wording import Block
 from patients.rules.wording import blocks as blocks_of
@@ -106,3 +106,35 @@ def in_words(key: str, of: str) -> str:
 def named(key: str, names: dict[str, str]) -> str:
     """The name of a condition or product; a key the clinic no longer has is shown as it is."""
     return names.get(key, key.replace("_", " "))
+
+
+@register.filter
+def not_over(rows: Iterable[Any], today: date) -> list[Any]:
+    """The authorisations that are not of the past."""
+    return [row for row in rows if not authorization.is_over(status=row.status, ends_on=row.ends_on, on=today)]
+
+
+@register.filter
+def over(rows: Iterable[Any], today: date) -> list[Any]:
+    """The authorisations of the past: ended, or denied and not appealed."""
+    return [row for row in rows if authorization.is_over(status=row.status, ends_on=row.ends_on, on=today)]
+
+
+@register.filter
+def standing(row: Any, today: date) -> str:
+    """The status of an authorisation on that day, with the day it came to it, in words."""
+    status = authorization.status_on(status=row.status, ends_on=row.ends_on, on=today)
+    words = status if status == authorization.EXPIRED else PriorAuthorization.Status(status).label.lower()
+    since = {
+        authorization.SUBMITTED: row.submitted_on,
+        authorization.APPROVED: row.decided_on,
+        authorization.DENIED: row.decided_on,
+        authorization.APPEAL: row.appealed_on,
+    }.get(status)
+    return f"{words} {since:%-d %b %Y}" if since else words
+
+
+@register.filter
+def nearly_used(approved: int) -> float:
+    """From where on the bar of an authorisation warns: three quarters."""
+    return approved * 0.75

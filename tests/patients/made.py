@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from patients.models import Consent, ConsentForm, Coverage, Patient, PriorAuthorization, Screening
+from django.core.files.base import ContentFile
+
+from patients.models import Consent, ConsentForm, Coverage, Patient, Payer, PriorAuthorization, Screening
 from patients.rules.screening import QUESTIONS, VERSION
 from tests.cast import Cast
 
@@ -55,8 +57,13 @@ def screening(cast: Cast, *, on: date | None = None, **fields: Any) -> Screening
     )
 
 
-def coverage(cast: Cast, **fields: Any) -> Coverage:
-    return Coverage.objects.create(**{"patient": cast.joye, "payer": "Northfield Health", "member_id": "N1", **fields})
+def payer(name: str = "Northfield Health", **fields: Any) -> Payer:
+    return Payer.objects.get_or_create(name=name, defaults=fields)[0]
+
+
+def coverage(cast: Cast, *, paid_by: str = "Northfield Health", **fields: Any) -> Coverage:
+    """Joye's coverage by the payer of that name."""
+    return Coverage.objects.create(**{"patient": cast.joye, "payer": payer(paid_by), "member_id": "N1", **fields})
 
 
 def authorization(cast: Cast, **fields: Any) -> PriorAuthorization:
@@ -76,3 +83,13 @@ def authorization(cast: Cast, **fields: Any) -> PriorAuthorization:
             **fields,
         }
     )
+
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+
+def lettered(cast: Cast, **fields: Any) -> PriorAuthorization:
+    """An authorisation with the payer's letter."""
+    row = authorization(cast, document_name="letter.pdf", **fields)
+    row.document.save("letter.pdf", ContentFile(PDF))
+    return row

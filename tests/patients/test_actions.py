@@ -261,3 +261,10 @@ class TestTwoAtOnce:
         )
         assert kinds(results) == ["AlreadyDecidedError", "Patient"]
         assert Patient.objects.filter(family_name="Koch").count() == 2
+
+
+def test_an_imported_fact_names_nobody_and_can_be_changed_and_ended(cast: Cast) -> None:
+    fact = Allergy.objects.create(patient=cast.joye, substance="latex", noted_by=None)
+    fact = actions.update_fact(fact=fact, version=fact.version, by=cast.ito, reaction="a rash")
+    assert (fact.reaction, fact.noted_by) == ("a rash", None)
+    assert actions.end_fact(fact=fact, on=cast.harbour.today(), by=cast.ito).ended_on == cast.harbour.today()

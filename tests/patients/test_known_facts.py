@@ -22,6 +22,7 @@ from patients.models import (
 )
 from patients.querysets import known_facts
 from tests.cast import Cast
+from tests.patients.made import payer
 
 DAY = date(2026, 11, 21)
 
@@ -61,7 +62,7 @@ def fill(patient: Patient, cast: Cast) -> dict[str, Any]:
         witness=cast.robin,
     )
     made["weight"] = Weight.objects.create(patient=patient, kg=Decimal("23.4"), measured_on=DAY)
-    made["coverage"] = Coverage.objects.create(patient=patient, payer="Northfield Health", member_id="N1")
+    made["coverage"] = Coverage.objects.create(patient=patient, payer=payer(), member_id="N1")
     made["authorization"] = PriorAuthorization.objects.create(
         patient=patient,
         coverage=made["coverage"],

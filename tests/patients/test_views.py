@@ -325,7 +325,7 @@ class TestPatientEdit:
         client = sign_in(cast.ito)
         for count in (1, 30):
             many_facts(cast, count)
-            with django_assert_num_queries(8):  # session, user, sites, patient, three kinds of facts, audit
+            with django_assert_num_queries(9):  # session, user, sites, patient, three kinds of facts, consents, audit
                 client.get(self.url(cast.joye))
 
 
