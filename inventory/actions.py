@@ -41,6 +41,42 @@ def receive_lot(
     ValidationError when the size is another product's, the count is not 1 to 500, the lot is expired, recalled or on
     file with another expiry date, or the token received something else.
     """
+    lot = _open_lot(product=product, number=number, expires_on=expires_on, size=size, vials=vials, on=on, source=source)
+    if token is not None:
+        receipt, is_new = Receipt.objects.get_or_create(token=token, defaults={"lot": lot, "vials": vials, "by": by})
+        if not is_new and (receipt.lot_id, receipt.vials) != (lot.pk, vials):
+            raise ValidationError(
+                f"This page has received {receipt.vials} of lot {receipt.lot.number} already. "
+                "Open Receive again for what is new."
+            )
+        if not is_new:
+            return receipt.lot
+    _add_vials(lot, size=size, vials=vials, site=site, on=on, source=source, by=by)
+    return lot
+
+
+@transaction.atomic
+def receive_vials(
+    *,
+    product: Product,
+    number: str,
+    expires_on: date,
+    size: VialSize,
+    vials: int,
+    site: Site,
+    on: date,
+    by: User,
+    source: str = Vial.Source.CLINIC,
+) -> list[Vial]:
+    """As `receive_lot`, for those who need the vials that came rather than their lot."""
+    lot = _open_lot(product=product, number=number, expires_on=expires_on, size=size, vials=vials, on=on, source=source)
+    return _add_vials(lot, size=size, vials=vials, site=site, on=on, source=source, by=by)
+
+
+def _open_lot(
+    *, product: Product, number: str, expires_on: date, size: VialSize, vials: int, on: date, source: str
+) -> Lot:
+    """The lot that so many vials are received into, made when it is new; raises ValidationError as receive_lot says."""
     if size.product_id != product.pk:
         raise ValidationError({"size": f"{size} is not a vial of {product.brand}."})
     if not 1 <= vials <= MOST_VIALS_AT_ONCE:
@@ -58,22 +94,17 @@ def receive_lot(
         )
     if problem := lot.problem(on=on):
         raise ValidationError({"number": problem})
-    if token is not None:
-        receipt, is_new = Receipt.objects.get_or_create(token=token, defaults={"lot": lot, "vials": vials, "by": by})
-        if not is_new and (receipt.lot_id, receipt.vials) != (lot.pk, vials):
-            raise ValidationError(
-                f"This page has received {receipt.vials} of lot {receipt.lot.number} already. "
-                "Open Receive again for what is new."
-            )
-        if not is_new:
-            return receipt.lot
+    return lot
+
+
+def _add_vials(lot: Lot, *, size: VialSize, vials: int, site: Site, on: date, source: str, by: User) -> list[Vial]:
     rows = Vial.objects.bulk_create(
         Vial(lot=lot, size=size, site=site, received_on=on, source=source) for _ in range(vials)
     )
     StockMovement.objects.bulk_create(
         StockMovement(vial=vial, kind=StockMovement.Kind.RECEIVED, by=by) for vial in rows
     )
-    return lot
+    return rows
 
 
 @transaction.atomic
