@@ -17,6 +17,8 @@ from treatments.models import DiagnosisCode, InjectionSession
 _PATIENT = ("given_name", "family_name", "record_number", "sex")
 _PRODUCT = ("brand", "generic_name", "hcpcs", "units_per_billing_unit")
 _CONDITION = ("name", "short_name")
+_AUTHORIZATION = ("status", "units_approved", "visits_approved")
+_DAYS_OF_AUTHORIZATION = ("starts_on", "ends_on")
 _CREDENTIAL = ("title", "licence_number", "npi")
 
 
@@ -49,7 +51,31 @@ def snapshot_of(session: InjectionSession) -> dict[str, Any]:
         "provider": _person(session.provider),
         "signer": _person(session.signed_by),
         "authorization": session.authorization.number if session.authorization else None,
+        "papers": _papers(session),
     }
+
+
+def _papers(session: InjectionSession) -> dict[str, Any]:
+    """Who took the screening, who witnessed the consent, who paid on the day; the terms of the authorisation."""
+    on, authorization = session.performed_on, session.authorization
+    return {
+        "screening_by": session.screening.recorded_by.name if session.screening else "",
+        "witness": session.consent.witness.name if session.consent else "",
+        "payers": [
+            {"payer": row.payer.name, "member_id": row.member_id}
+            for row in session.patient.coverages.all()
+            if (row.starts_on is None or row.starts_on <= on) and (row.ends_on is None or on <= row.ends_on)
+        ],
+        "authorization": authorization
+        and {name: str(getattr(authorization, name)) for name in _DAYS_OF_AUTHORIZATION}
+        | _values(authorization, _AUTHORIZATION)
+        | {"payer": authorization.coverage.payer.name},
+    }
+
+
+def papers_as_signed(session: InjectionSession) -> dict[str, Any] | None:
+    """What the session kept of its papers; None for a draft, and for one signed before they were kept."""
+    return (session.as_signed or {}).get("papers")
 
 
 def show_as_signed(session: InjectionSession) -> InjectionSession:
@@ -83,6 +109,10 @@ def show_as_signed(session: InjectionSession) -> InjectionSession:
     _put_person(_read(session, "provider"), kept.get("provider"))
     _put_person(_read(session, "signed_by"), kept.get("signer"))
     _put(_read(session, "authorization"), {"number": kept.get("authorization")})
+    if papers := papers_as_signed(session):
+        for name, person, words in (("screening", "recorded_by", "screening_by"), ("consent", "witness", "witness")):
+            if (row := _read(session, name)) is not None:
+                _put(_read(row, person), {"name": papers[words]})
     return session
 
 

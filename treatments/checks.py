@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from patients.querysets import KnownFacts, known_facts
 from patients.rules import alerts, merged, screening_alerts, unanswered
-from treatments.models import InjectionSession, VialUse
+from treatments.models import AdverseEvent, InjectionSession, VialUse
 from treatments.rules import labels
 from treatments.rules.facts import (
     Alert,
@@ -26,6 +26,7 @@ from treatments.rules.facts import (
     LimbUnits,
     Maximum,
     MuscleRange,
+    OpenEvent,
     ProductFacts,
     ScreeningFacts,
     SessionFacts,
@@ -36,11 +37,18 @@ from treatments.rules.facts import (
 )
 from treatments.rules.findings import find_all
 from treatments.rules.findings.interval import SHOWN_DAYS
+from treatments.rules.response import Cycle, Measure, Rule, Score, judge
 
 LOOK_BACK = timedelta(days=182)
 # A session entered late: as far as other toxin is shown.
 LOOK_AHEAD = timedelta(days=SHOWN_DAYS)
-_NO_WINDOW: dict[str, Any] = {"eligible_on": None, "last_session_on": None, "reasons": [], "responded": False}
+_NO_WINDOW: dict[str, Any] = {
+    "eligible_on": None,
+    "last_session_on": None,
+    "reasons": [],
+    "responded": False,
+    "measured": None,
+}
 # Judged against the product of the session, not shown as they are.
 _INGREDIENTS = ("milk_protein", "albumin")
 
@@ -91,6 +99,7 @@ def facts_of(session: InjectionSession, *, by: User, today: date, now: datetime 
         allergies=frozenset(
             row.substance for row in known.allergies if row.ended_on is None or row.ended_on > session.performed_on
         ),
+        open_events=_open_events(session),
         guidance=session.guidance,
         guidance_reason=session.guidance_reason,
         last_response=session.last_response,
@@ -119,6 +128,18 @@ def _minute(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def _alert(alert: Any) -> Alert:
     return Alert(alert.code, alert.words, Severity(alert.severity), alert.source, alert.label)
+
+
+def _open_events(session: InjectionSession) -> tuple[OpenEvent, ...]:
+    return tuple(
+        OpenEvent(
+            id=row["id"],
+            words=row["words"],
+            onset_on=date.fromisoformat(row["onset_on"]),
+            outcome=AdverseEvent.Outcome(row["outcome"]).label,
+        )
+        for row in session.open_events  # type: ignore[attr-defined]
+    )
 
 
 def _papers(known: KnownFacts, session: InjectionSession) -> dict[str, Any]:
@@ -304,6 +325,7 @@ def _courses(session: InjectionSession) -> tuple[CourseFacts, ...]:
                 eligible_on=date.fromisoformat(window["eligible_on"]) if window["eligible_on"] else None,
                 last_session_on=date.fromisoformat(window["last_session_on"]) if window["last_session_on"] else None,
                 responded=window["responded"],
+                cycle=_cycle(window, until=session.performed_on),
                 eligible_words=reason.get("words", ""),
                 eligible_source=reason.get("source", ""),
                 eligible_confidence=reason.get("confidence", ""),
@@ -312,6 +334,25 @@ def _courses(session: InjectionSession) -> tuple[CourseFacts, ...]:
             )
         )
     return tuple(facts)
+
+
+def _cycle(window: dict[str, Any], *, until: date) -> Cycle | None:
+    """The session of that window judged as this session found it; None without a rule, or when it is the same visit."""
+    row = window["measured"]
+    if row is None or (session_on := date.fromisoformat(window["last_session_on"])) >= until:
+        return None
+    return judge(
+        Rule(row["is_percent"], Decimal(row["change"]), row["from_day"], row["to_day"], row["better"] == "lower"),
+        [
+            Score(date.fromisoformat(score["on"]), Decimal(score["value"]), score["order"], score["label"])
+            for score in row["scores"]
+        ],
+        measure=Measure(row["name"], row["unit"]),
+        first_session_on=date.fromisoformat(window["first_session_on"]),
+        session_on=session_on,
+        next_session_on=until,
+        on=until,
+    )
 
 
 def _other_sessions(session: InjectionSession) -> list[Earlier]:

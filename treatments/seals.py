@@ -10,10 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
-from django.db.models import F, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Cast, JSONObject
 
+from treatments.merges import forged_merges, signed_patients, touching_merges
 from treatments.models import Addendum, Injection, InjectionSession, RecordSeal, SessionCourse, VialUse
+from treatments.rules.moved import Signed
 from treatments.rules.seals import Problem, Seal, key_of, problems_of
 
 BATCH = 1_000
@@ -47,8 +49,12 @@ class SealedRecord:
     addenda: list[dict[str, Any]]
     void: dict[str, Any]
     seals: list[Seal]
+    # Whether it lies with the patient it was signed for, or the one whom merges brought it to.
+    is_in_place: bool = True
 
     def problems(self, keys: list[bytes]) -> list[Problem]:
+        if not self.is_in_place:
+            return [Problem(self.id, "it lies with another patient, and no merge brought it there")]
         return problems_of(
             session_id=self.id,
             status=self.status,
@@ -68,10 +74,14 @@ def seal_keys() -> list[bytes]:
 
 
 def sealed_records(sessions: models.QuerySet[InjectionSession], *, most: int | None = None) -> list[SealedRecord]:
-    """These sessions with their rows and seals, by their ids, in one query."""
+    """These sessions with their rows and seals, by their ids, in one query, two where records were merged.
+
+    The patient of each is the one it was signed for, whoever's record that was merged into since.
+    """
     rows = (
         sessions.order_by("pk")
         .annotate(
+            is_of_a_merge=Exists(touching_merges(OuterRef("patient_id"))),
             sealed_courses=_rows(
                 SessionCourse, "course_id", course=F("course_id"), condition=F("course__condition__key")
             ),
@@ -97,11 +107,13 @@ def sealed_records(sessions: models.QuerySet[InjectionSession], *, most: int | N
             ),
         )
         .values(
-            "pk", "status", *_COLUMNS, *_VOID,
+            "pk", "status", "is_of_a_merge", *_COLUMNS, *_VOID,
             "sealed_courses", "sealed_injections", "sealed_vials", "sealed_addenda", "sealed_seals",
         )
     )  # fmt: skip
-    return [_record(row) for row in rows[:most]]
+    found = list(rows[:most])
+    patients = signed_patients({row["pk"]: row["patient_id"] for row in found if row["is_of_a_merge"]})
+    return [_record(row, patients.get(row["pk"], Signed(row["patient_id"], True))) for row in found]
 
 
 def _rows(model: type[models.Model], *order: str, **values: Any) -> ArraySubquery:
@@ -114,12 +126,13 @@ def _text(name: str) -> Cast:
     return Cast(name, models.TextField())
 
 
-def _record(row: dict[str, Any]) -> SealedRecord:
+def _record(row: dict[str, Any], signed: Signed) -> SealedRecord:
     return SealedRecord(
         id=row["pk"],
         status=row["status"],
         record={name: row[name] for name in _COLUMNS}
         | {
+            "patient_id": signed.patient_id,
             "courses": row["sealed_courses"],
             "injections": row["sealed_injections"],
             "vials": row["sealed_vials"],
@@ -130,6 +143,7 @@ def _record(row: dict[str, Any]) -> SealedRecord:
             Seal(seal["id"], seal["event"], datetime.fromisoformat(seal["sealed_at"]), seal["digest"], seal["previous"])
             for seal in row["sealed_seals"]
         ],
+        is_in_place=signed.is_honest,
     )
 
 
@@ -176,6 +190,8 @@ def verify_records(*, progress: Callable[[int], None] = lambda done: None, noted
     ]
     known = {problem.session_id for problem in found.problems}
     found.problems += [problem for problem in _gone() if problem.session_id not in known]
+    known = {problem.session_id for problem in found.problems}
+    found.problems += [problem for problem in forged_merges(keys) if problem.session_id not in known]
     found.head = previous
     return found
 

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from treatments.views import courses, drafts, patient_vials, protocols, records, rules, session
+from treatments.views import (
+    adverse_events,
+    courses,
+    drafts,
+    drug_orders,
+    patient_vials,
+    protocols,
+    records,
+    rules,
+    session,
+)
 
 app_name = "treatments"
 urlpatterns = [
@@ -15,6 +25,13 @@ urlpatterns = [
     path("stock/vials/<int:vial_id>/patient/", patient_vials.vial_name, name="vial-name"),
     path("stock/vials/<int:vial_id>/release/", patient_vials.vial_release, name="vial-release"),
     path("stock/lots/<int:lot_id>/sessions/", patient_vials.lot_sessions, name="lot-sessions"),
+    path("drug-orders/", drug_orders.drug_order_list, name="drug-order-list"),
+    path("patients/<int:patient_id>/drug-orders/new/", drug_orders.drug_order_create, name="drug-order-create"),
+    path("drug-orders/<int:order_id>/", drug_orders.drug_order, name="drug-order"),
+    path("drug-orders/<int:order_id>/edit/", drug_orders.drug_order_edit, name="drug-order-edit"),
+    path("drug-orders/<int:order_id>/shipped/", drug_orders.drug_order_ship, name="drug-order-ship"),
+    path("drug-orders/<int:order_id>/arrived/", drug_orders.drug_order_arrive, name="drug-order-arrive"),
+    path("drug-orders/<int:order_id>/cancel/", drug_orders.drug_order_cancel, name="drug-order-cancel"),
     path("sessions/<int:session_id>/", session.session_detail, name="session-detail"),
     path("sessions/<int:session_id>/chart/", session.session_chart, name="session-chart"),
     path("sessions/<int:session_id>/review/", session.session_review, name="session-review"),
@@ -27,5 +44,8 @@ urlpatterns = [
     path("sessions/<int:session_id>/addenda/new/", records.addendum_write, name="addendum-write"),
     path("rules/", rules.rule_list, name="rule-list"),
     path("rules/confirm/", rules.label_confirm, name="label-confirm"),
+    path("patients/<int:patient_id>/adverse-events/new/", adverse_events.event_report, name="event-report"),
+    path("adverse-events/<int:event_id>/", adverse_events.event_detail, name="event-detail"),
+    path("adverse-events/<int:event_id>/seen/", adverse_events.event_seen, name="event-seen"),
     path("drafts/", drafts.draft_list, name="draft-list"),
 ]

@@ -8,6 +8,7 @@ import { Kept } from "./kept.js";
 import { Tabs } from "./tabs.js";
 
 const PAUSE = 60; // ms without a change before a save
+const REST = 400; // ms without a change, after which the next one is sent at once
 const RETRY = [2, 5, 10, 20, 30]; // seconds
 
 /**
@@ -20,6 +21,8 @@ export class Autosave extends EventTarget {
   #kept;
   #tabs;
   #timer = null;
+  #touched = -REST; // when the last change was made
+  #atOnce = false; // the timer is that of a change that does not wait
   #ticking = null;
   #saving = false;
   #serial = 0; // of the last change
@@ -68,12 +71,18 @@ export class Autosave extends EventTarget {
     this.#keep();
     if (this.#over) return;
     if (this.#failures === 0 && !this.#conflict) this.#say("Saving…", "saving");
+    const rested = performance.now() - this.#touched >= REST;
+    this.#touched = performance.now();
+    if (this.#atOnce) return;
+    this.#atOnce = rested;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#conflict ? this.#ask() : this.save()), PAUSE);
+    // At once is still after this task: one press may change many fields.
+    this.#timer = setTimeout(() => (this.#conflict ? this.#ask() : this.save()), rested ? 0 : PAUSE);
   }
 
   async save() {
     clearTimeout(this.#timer);
+    this.#atOnce = false;
     clearInterval(this.#ticking);
     if (this.#saving || this.#conflict || this.#over) return;
     this.#saving = true;
@@ -156,6 +165,7 @@ export class Autosave extends EventTarget {
   /** Look at what is saved now: adopt it when it says the same, else let the person choose. */
   async #meet() {
     clearTimeout(this.#timer);
+    this.#atOnce = false;
     if (this.#meeting) return;
     this.#meeting = true;
     this.#conflict ??= { waiting: true };
@@ -185,6 +195,7 @@ export class Autosave extends EventTarget {
   }
 
   async #ask() {
+    this.#atOnce = false;
     const { contents, form, when } = this.#conflict;
     if (!contents) return this.#meet();
     this.#say("Not saved: this session was saved elsewhere. Choose above the chart which version counts.", "stale");

@@ -11,6 +11,7 @@ import { Gestures } from "./gestures.js";
 import { Zoom } from "./zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const SAME_PLACE = 12; // of 1000: nearer than this, one point hides the other
 const OPPOSITE = { left: "right", right: "left" };
 
 /** The view that shows the other side of the body; the same one where it shows both. */
@@ -30,6 +31,7 @@ export class BodyMap extends EventTarget {
   #layer;
   #zoom;
   #frame = null;
+  #ring = null;
 
   constructor(svg) {
     super();
@@ -54,19 +56,20 @@ export class BodyMap extends EventTarget {
     const reach = Math.max(radius, (coarse ? 20 : 12) * scale);
     // A point keeps its element while it is there: a finger on one that were replaced would lose it.
     const drawn = new Map([...this.#layer.children].map((group) => [group.dataset.point, group]));
+    const shown = [];
     const groups = points.map((point) => {
       const group = drawn.get(point.id) ?? pointElement(point.id);
       const states = { "is-selected": point.selected, "is-elsewhere": point.wrong, "is-empty": point.units === "" };
       const names = Object.keys(states).filter((name) => states[name]);
       if (point.group) names.push(`group-${point.group % 4}`);
-      set(group, { class: ["point", ...names].join(" "), transform: `translate(${point.x} ${point.y})` });
+      const size = sizes(point.units);
+      const x = beside(shown, point, 2 * radius * size.dot);
+      set(group, { class: ["point", ...names].join(" "), transform: `translate(${x} ${point.y})` });
       const [touched, halo, dot, label] = group.children;
       set(touched, { r: reach });
-      set(halo, { r: point.selected ? radius + 5 * scale : 0 });
-      // Three digits need a larger point to be read.
-      const long = point.units.length > 2;
-      set(dot, { r: radius * (long ? 1.25 : 1) });
-      set(label, { "font-size": radius * (point.units.length > 3 ? 1 : long ? 1.2 : 1.15) });
+      set(halo, { r: point.selected ? radius * size.dot + 4 * scale : 0 });
+      set(dot, { r: radius * size.dot });
+      set(label, { "font-size": radius * size.text });
       if (label.textContent !== point.units) label.textContent = point.units;
       return group;
     });
@@ -75,6 +78,15 @@ export class BodyMap extends EventTarget {
     groups.forEach((group, at) => {
       if (this.#layer.children[at] !== group) this.#layer.insertBefore(group, this.#layer.children[at] ?? null);
     });
+  }
+
+  /** A ring where a site may be placed, and where on the screen that is; none for null. */
+  mark(place) {
+    this.#ring?.remove();
+    this.#ring = place && make("circle", { class: "pending", cx: place.x, cy: place.y, r: 11 * this.#zoom.scale });
+    if (!place) return null;
+    this.#svg.append(this.#ring);
+    return this.#zoom.on(place);
   }
 
   /** The muscle under a point of this map: {muscle, side}, or null on bare skin. */
@@ -159,6 +171,21 @@ export class BodyMap extends EventTarget {
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+// Two courses may treat the same place: the later one is drawn beside it, towards the middle. Where it lies stays as it is.
+function beside(shown, { x, y, group }, step) {
+  const hidden = (at) => shown.some((other) => other.group !== group && Math.hypot(other.x - at, other.y - y) < SAME_PLACE);
+  let at = x;
+  while (hidden(at)) at += x < 500 ? step : -step;
+  shown.push({ x: at, y, group });
+  return at;
+}
+
+// Of a point by what it says, in its usual radius: three digits need a larger one to be read. The same as in points.html.
+function sizes(units) {
+  if (units.length < 3) return { dot: units.length > 1 ? 1.1 : 1, text: 1.25 };
+  return { dot: 1.5, text: units.length > 3 ? 1.1 : 1.3 };
 }
 
 function pointElement(id) {

@@ -1,6 +1,7 @@
 // The charting page: joins the table, the maps, undo and the draft's saving.
 
 import { Autosave } from "./autosave.js";
+import { CourseChooser } from "./chooser.js";
 import { edited } from "./contents.js";
 import { showErrors } from "./errors.js";
 import { History } from "./history.js";
@@ -17,6 +18,7 @@ const setup = JSON.parse(document.getElementById("charting-setup").textContent);
 const table = new SiteTable(form, setup.muscles);
 const sites = new Sites(table, form, setup);
 const maps = new Maps(table, sites, setup);
+const chooser = new CourseChooser(form, setup);
 const history = new History(table);
 const autosave = new Autosave(form, table);
 // The stored one, whose units they are: a product chosen before this script was ready empties them like any other change.
@@ -41,10 +43,22 @@ function annotate() {
     const name = row.querySelector("[data-muscle-name]");
     const words = muscle.selectedOptions[0]?.text ?? "";
     if (name.textContent !== words) name.textContent = words;
+    nameCourse(row);
     field.placeholder = hints[`${muscle.value}|${table.field(row, "side").value}`] ?? "U";
     row.querySelector("[data-volume]").textContent =
       perMl > 0 && units > 0 && units < LARGEST ? (units / perMl).toLocaleString("en-US", { maximumFractionDigits: 3 }) : "";
   }
+}
+
+// Its name and the colour of its points; there is none where the session treats one course.
+function nameCourse(row) {
+  const name = row.querySelector("[data-course-name]");
+  if (!name) return;
+  const { course } = table.read(row);
+  const look = `course-mark group-${setup.courses.indexOf(course) % 4}`;
+  if (name.className !== look) name.className = look;
+  const words = (setup.courseNames[course] ?? "").replace("/", "/\u200b"); // a long name may break there
+  if (name.textContent !== words) name.textContent = words;
 }
 
 function tools() {
@@ -140,13 +154,15 @@ function reveal(row) {
   else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom;
 }
 
-maps.addEventListener("place", ({ detail }) => {
+maps.addEventListener("place", async ({ detail }) => {
   if (product().value === "") {
     field("needs-product").hidden = false;
     product().focus();
     return;
   }
-  choosePlaced([table.add({ ...detail, units: paletteDose(), course: sites.courseOf(detail.muscle) })]);
+  const course = await chooser.courseFor(detail, maps.mark(detail.view, detail));
+  maps.mark(detail.view, null);
+  if (course !== null) choosePlaced([table.add({ ...detail, units: paletteDose(), course })]);
 });
 maps.addEventListener("chosen", () => placed.clear());
 
@@ -243,7 +259,7 @@ function addRow() {
   }
   const units = form.elements["add-units"];
   const side = sites.isMidline(muscle.value) ? "midline" : form.elements["add-side"].value;
-  table.select(table.add({ muscle: muscle.value, side, units: units.value.trim(), course: sites.courseOf(muscle.value) }));
+  table.select(table.add({ muscle: muscle.value, side, units: units.value.trim(), course: chooser.usual(muscle.value) }));
   units.value = "";
   muscle.focus();
 }

@@ -26,8 +26,8 @@ export class Maps extends EventTarget {
     this.#maps = new Map([...document.querySelectorAll("[data-canvas] .bodymap")].map((svg) => [svg.dataset.view, new BodyMap(svg)]));
     for (const map of this.#maps.values()) this.#listen(map);
     // A map shows the whole part of the body: what no course of this session treats stands back.
-    for (const region of document.querySelectorAll("[data-canvas] .muscle")) {
-      region.classList.toggle("is-untreated", !(region.dataset.muscle in setup.courseOf));
+    for (const part of document.querySelectorAll("[data-canvas] :is([data-muscle], [data-of])")) {
+      part.classList.toggle("is-untreated", !((part.dataset.muscle ?? part.dataset.of) in setup.coursesOf));
     }
   }
 
@@ -49,6 +49,11 @@ export class Maps extends EventTarget {
       });
     }
     for (const [view, map] of this.#maps) map.draw(points.get(view));
+  }
+
+  /** A ring on that map where a site may be placed, or none; the place of it on the screen. */
+  mark(view, place) {
+    return this.#maps.get(view).mark(place);
   }
 
   /** Show the regions of the chosen sites large, or all of the map again. */
@@ -76,8 +81,8 @@ export class Maps extends EventTarget {
     const figure = canvas.closest("figure");
     const focus = () => canvas.focus({ preventScroll: true });
     map.addEventListener("place", ({ detail }) => {
+      focus(); // before: who listens may lead elsewhere
       this.dispatchEvent(new CustomEvent("place", { detail }));
-      if (!document.activeElement?.matches("[name=product]")) focus();
     });
     map.addEventListener("select", ({ detail }) => {
       const row = this.#rowOf(detail.id);

@@ -21,10 +21,6 @@ export class Sites {
     [this.#table, this.#form, this.#setup] = [table, form, setup];
   }
 
-  courseOf(muscle) {
-    return String(this.#setup.courseOf[muscle] ?? this.#setup.courses[0] ?? "");
-  }
-
   isMidline(muscle) {
     return this.#setup.midline.includes(muscle);
   }
@@ -97,7 +93,7 @@ export class Sites {
     const there = table.rows.map((row) => ({ ...table.read(row), row }));
     table.batch(() => {
       for (const site of plan.sites) {
-        const course = String(site.course ?? this.courseOf(site.muscle));
+        const course = String(site.course ?? this.#setup.coursesOf[site.muscle]?.[0] ?? this.#setup.courses[0]);
         const found = there.findIndex((row) => row.muscle === site.muscle && row.side === site.side && row.course === course);
         if (found < 0) table.add({ ...site, course }, { commit: false });
         else {
@@ -123,7 +119,9 @@ export class Sites {
     const units = rows.reduce((sum, site) => sum + (number(site.units) || 0), 0);
     const muscles = new Set(rows.map((site) => this.#setup.muscles[site.muscle]));
     const what = muscles.size === 1 ? ` of ${[...muscles][0]}` : "";
-    return `${rows.length} ${rows.length === 1 ? "site" : "sites"}${what} chosen, ${short(units.toFixed(2))} U`;
+    const courses = new Set(rows.map((site) => site.course));
+    const whose = this.#setup.courses.length > 1 && courses.size === 1 ? ` for ${this.#setup.courseNames[[...courses][0]]}` : "";
+    return `${rows.length} ${rows.length === 1 ? "site" : "sites"}${what}${whose} chosen, ${short(units.toFixed(2))} U`;
   }
 
   #each(values) {

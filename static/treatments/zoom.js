@@ -32,6 +32,15 @@ export class Zoom {
     };
   }
 
+  /** The place of the screen over a place of the drawing. */
+  on({ x, y }) {
+    const box = this.#svg.getBoundingClientRect();
+    return {
+      x: box.left + ((x - this.#shown.x) / this.#shown.width) * box.width,
+      y: box.top + ((y - this.#shown.y) / this.#shown.height) * box.height,
+    };
+  }
+
   /** Show so many times as large, with this place of the drawing under this place of the screen. */
   hold(place, screen, factor) {
     const box = this.#svg.getBoundingClientRect();

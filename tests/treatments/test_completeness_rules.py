@@ -160,22 +160,25 @@ CASES: list[tuple[str, dict[str, Any], Light, str]] = [
     ("screening", {"screened": False}, Light.MISSING, "No screening"),
     ("consent", {"consented": False}, Light.MISSING, "No consent"),
     ("off_label", {}, Light.NOT_NEEDED, "label names"),
-    ("off_label", {"courses": (replace(MIGRAINE, on_label=False),)}, Light.MISSING, "does not say"),
+    ("off_label", {"courses": (replace(MIGRAINE, on_label=False),)}, Light.MISSING, "no consent says off-label"),
     (
         "off_label",
-        {"courses": (replace(MIGRAINE, on_label=False),), "consent_covers_off_label": True},
+        {"courses": (replace(MIGRAINE, on_label=False, off_label_agreed=True),)},
         Light.MET,
         "said on the consent",
     ),
+    # Each condition for itself: the labelled one beside it needs no such consent, the other off-label one has it.
     (
         "off_label",
         {
-            "courses": (replace(MIGRAINE, on_label=False),),
-            "consent_covers_off_label": True,
-            "consented": False,
+            "courses": (
+                MIGRAINE,
+                replace(NECK, on_label=False),
+                replace(NECK, id=9, name="Jaw", on_label=False, off_label_agreed=True),
+            )
         },
         Light.MISSING,
-        "does not say",
+        "Cervical dystonia: no consent",
     ),
     ("medication_guide", {"guide_given": False}, Light.MET, "At the evaluation"),
     (

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.treatments.facts_made import BOTOX, DAY, DYSPORT, MIGRAINE, facts, keys, words
-from treatments.rules.facts import Earlier, Severity
+from tests.treatments.facts_made import ARM, BOTOX, DAY, DYSPORT, LEG, MIGRAINE, facts, keys, words
+from treatments.rules.facts import CourseFacts, Earlier, Severity
+from treatments.rules.findings import find_all
 
 OWN = frozenset({1})
 
@@ -38,6 +39,70 @@ def repeat(days: int, *, interval: int = 84) -> object:
 def test_a_course_before_its_first_allowed_day_warns(days: int, interval: int, warns: bool) -> None:
     found = keys(facts(courses=(repeat(days, interval=interval),), last_response="good"))
     assert found.get("interval-1") is (Severity.WARN if warns else None)
+
+
+ARM_TOO, LEG_TOO = replace(ARM, id=2), replace(LEG, id=3)
+LABEL, POLICY = ("BOTOX label, 84 days", 84, "BOTOX-PI", "A"), ("clinic policy, 90 days", 90, "POLICY", "B")
+
+
+def early(course: CourseFacts, days: int, why: tuple[str, int, str, str] = LABEL) -> CourseFacts:
+    """A course last treated so many days ago."""
+    since = DAY - timedelta(days=days)
+    return replace(
+        course,
+        last_session_on=since,
+        eligible_words=why[0],
+        eligible_on=since + timedelta(days=why[1]),
+        eligible_source=why[2],
+        eligible_confidence=why[3],
+    )
+
+
+@pytest.mark.parametrize(
+    ("courses", "asked"),
+    [
+        ((early(ARM_TOO, 80),), {"interval-2"}),
+        ((early(ARM_TOO, 80), early(LEG_TOO, 80)), {"interval-2-3"}),
+        ((early(LEG_TOO, 80), early(ARM_TOO, 80)), {"interval-2-3"}),
+        ((early(MIGRAINE, 80), early(ARM_TOO, 80), early(LEG_TOO, 80)), {"interval-1-2-3"}),
+        # Two earlier sessions are two questions.
+        ((early(ARM_TOO, 80), early(LEG_TOO, 79)), {"interval-2", "interval-3"}),
+        ((early(MIGRAINE, 79), early(ARM_TOO, 80), early(LEG_TOO, 79)), {"interval-2", "interval-1-3"}),
+        # Only who is too early is named.
+        ((early(ARM_TOO, 83), early(LEG_TOO, 83, POLICY)), {"interval-2-3"}),
+        ((early(ARM_TOO, 84), early(LEG_TOO, 84, POLICY)), {"interval-3"}),
+        ((early(ARM_TOO, 90), early(LEG_TOO, 90, POLICY)), set()),
+        ((early(ARM_TOO, 80), LEG_TOO), {"interval-2"}),
+    ],
+)
+def test_courses_of_one_earlier_session_are_asked_about_once(courses: tuple[CourseFacts, ...], asked: set[str]) -> None:
+    session = facts(courses=courses, last_response="good")
+    assert {key for key in keys(session) if key.startswith("interval")} == asked
+    for key in asked:
+        named = [course for course in courses if str(course.id) in key.split("-")[1:]]
+        for course in named:
+            assert words(session, key).count(course.condition_name) == 1
+
+
+def test_courses_early_for_the_same_reason_are_named_together() -> None:
+    allowed = DAY + timedelta(days=4)
+    same = facts(courses=(early(ARM_TOO, 80), early(LEG_TOO, 80)))
+    assert words(same, "interval-2-3") == (
+        f"Upper-limb spasticity and Lower-limb spasticity: 4 days before a repeat is allowed on "
+        f"{allowed:%a} {allowed.day} {allowed:%b %Y} (BOTOX label, 84 days)."
+    )
+    differ = facts(courses=(early(ARM_TOO, 80), early(LEG_TOO, 80, POLICY)))
+    said = words(differ, "interval-2-3")
+    assert "Upper-limb spasticity: 4 days before" in said
+    assert "Lower-limb spasticity: 10 days before" in said
+    found = next(row for row in find_all(differ) if row.key == "interval-2-3")
+    assert (found.source, found.confidence) == ("rule R7; BOTOX-PI; POLICY", "B")  # the least sure of them
+
+
+def test_one_question_leaves_no_second_one_about_the_same_session() -> None:
+    past = Earlier(DAY - timedelta(days=80), BOTOX.key, "BOTOX", Decimal(300), frozenset({2, 3}))
+    session = facts(courses=(early(ARM_TOO, 80), early(LEG_TOO, 80)), earlier=(past,))
+    assert {key for key in keys(session) if key.startswith("interval")} == {"interval-2-3"}
 
 
 @pytest.mark.parametrize(("days", "warns"), [(-1, False), (0, True), (83, True), (84, False)])

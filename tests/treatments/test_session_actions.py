@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from audit.models import AuditEvent, StaleVersionError
-from inventory.actions import VialTakenError
 from inventory.models import Product, StockMovement, Vial
 from patients.models import Allergy
 from tests.cast import Cast
@@ -211,6 +209,22 @@ def test_a_draft_saved_elsewhere_is_not_overwritten(cast: Cast) -> None:
     assert session.injections.count() == 31
 
 
+def test_saving_rewrites_only_the_sites_that_changed(cast: Cast) -> None:
+    course = cast.course()
+    session = draft(cast, course, on=DAY, vials=[])
+    before = dict(session.injections.values_list("order", "pk"))
+    sites = migraine_sites(course)
+    sites[4] = replace(sites[4], units=Decimal("7.50"))
+    saved = save_draft(
+        session=session, header=DraftHeader(DAY, product=session.product), sites=sites[:-1], vials=[],
+        by=cast.ito, version=session.version,
+    )  # fmt: skip
+    after = dict(saved.injections.values_list("order", "pk"))
+    assert sorted(after) == list(range(1, 31))
+    assert {order for order in after if after[order] != before[order]} == {5}
+    assert saved.injections.get(order=5).units == Decimal("7.50")
+
+
 def test_starting_twice_takes_up_the_same_draft(cast: Cast) -> None:
     course = cast.course()
     one = start_session(patient=cast.joye, site=cast.harbour, courses=[course], on=DAY, by=cast.ito)
@@ -359,64 +373,3 @@ def test_an_injection_belongs_to_a_course_the_session_treats(cast: Cast) -> None
     Injection.objects.create(session=session, course=other, order=99, muscle=any_muscle(), side="left")
     with connection.cursor() as cursor, pytest.raises(IntegrityError, match="injection_course_is_treated"):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def _at_once(*calls: Callable[[], object]) -> list[object]:
-    """Run the calls in threads of their own, each with its own connection, and return results or exceptions."""
-    barrier = threading.Barrier(len(calls))
-    results: list[object] = [None] * len(calls)
-
-    def run(place: int, call: Callable[[], object]) -> None:
-        try:
-            barrier.wait(10)
-            results[place] = call()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place, call)) for place, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
-@pytest.mark.django_db(transaction=True)
-def test_signing_twice_at_the_same_moment_signs_once(cast: Cast) -> None:
-    course = cast.course()
-    session = draft(cast, course, on=DAY, vials=vials_in_stock(cast))
-
-    def sign() -> object:
-        return sign_session(
-            session=session, by=cast.ito, version=session.version, reasons={}, now=moment(cast, DAY)
-        ).status
-
-    assert _at_once(sign, sign) == ["signed", "signed"]
-    assert StockMovement.objects.filter(kind="used").count() == 1
-    assert course.windows.count() == 1
-    assert course.follow_ups.count() == course.windows.get().policy.follow_up_steps.count()
-    assert AuditEvent.objects.filter(action="sign").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_sessions_cannot_take_the_same_vial(cast: Cast) -> None:
-    vials = vials_in_stock(cast)
-    one = draft(cast, cast.course(), on=DAY, vials=vials)
-    two = draft(cast, cast.course(cast.omar), on=DAY, vials=vials)
-
-    def sign(session: InjectionSession) -> Callable[[], object]:
-        return lambda: (
-            sign_session(
-                session=session, by=cast.ito, version=session.version, reasons={}, now=moment(cast, DAY)
-            ).status
-        )
-
-    results = _at_once(sign(one), sign(two))
-    assert results.count("signed") == 1
-    (refused,) = [result for result in results if result != "signed"]
-    assert isinstance(refused, VialTakenError | SigningRefusedError)
-    assert "stock" in str(refused)
-    assert StockMovement.objects.filter(kind="used").count() == 1
-    assert sorted(InjectionSession.objects.values_list("status", flat=True)) == ["draft", "signed"]

@@ -11,22 +11,20 @@ from django.utils import timezone
 from inventory.models import Product, Vial
 from patients.models import (
     Allergy,
-    Coverage,
     HistoryItem,
     Medication,
-    PriorAuthorization,
     Screening,
     Weight,
 )
 from patients.rules.screening import QUESTIONS, VERSION
 from tests.cast import Cast
-from tests.treatments.charted import BOTOX, _Always, draft, migraine_sites, moment, signed, vials_in_stock
+from tests.treatments.charted import BOTOX, _Always, draft, moment, signed, vials_in_stock
 from treatments.actions.records import replace_session
 from treatments.actions.sessions import DraftSite, record_outside_session, sign_session, void_session
 from treatments.checks import facts_of, findings_of
 from treatments.models import InjectionSession, Muscle, PatientVial, TreatmentCourse
-from treatments.rules.chosen import permission_for, record_links
-from treatments.rules.facts import AuthorizationFacts, Finding
+from treatments.rules.chosen import record_links
+from treatments.rules.facts import Finding
 from treatments.views.picks import read_picks
 
 
@@ -83,54 +81,6 @@ def test_the_window_that_counts_is_the_last_one_before_the_session(cast: Cast, c
     assert f"{window.eligible_on.day} {window.eligible_on:%b %Y}" in early.words
     course.windows.filter(pk=window.pk).update(voided=True)
     assert key not in {finding.key for finding in found_in(session, cast)}
-
-
-def authorization(cast: Cast, **changes: object) -> PriorAuthorization:
-    payer = Coverage.objects.create(patient=cast.joye, payer="Aetna", authorization_required=True)
-    today = cast.harbour.today()
-    return PriorAuthorization.objects.create(
-        **{
-            "patient": cast.joye,
-            "coverage": payer,
-            "number": "PA-1",
-            "status": "approved",
-            "product": BOTOX,
-            "condition": "chronic_migraine",
-            "units_approved": 310,
-            "visits_approved": 2,
-            "starts_on": today - timedelta(days=300),
-            "ends_on": today,
-            **changes,
-        }
-    )
-
-
-def test_what_signed_sessions_used_of_an_authorisation_is_counted(cast: Cast, course: TreatmentCourse) -> None:
-    today = cast.harbour.today()
-    allowed = authorization(cast)
-    first = signed(cast, course, on=today - timedelta(days=100))
-    assert first.authorization == allowed
-    session = charted(cast, course)
-    assert found_in(session, cast) == []  # 155 U and one visit are left: just enough
-    allowed.units_approved = 309
-    allowed.save()
-    (short,) = found_in(session, cast)
-    assert short.key == f"authorization-{course.pk}"
-    assert "has 154 U left; this session gives 155 U" in short.words
-    # A voided session gives back what it used.
-    void_session(session=first, reason="entered in error", by=cast.ito, now=timezone.now())
-    assert short.key not in {finding.key for finding in found_in(session, cast)}
-
-
-def test_the_signed_session_keeps_the_papers_it_went_by(cast: Cast, course: TreatmentCourse) -> None:
-    today = cast.harbour.today()
-    allowed = authorization(cast)
-    child = course.patient
-    session = signed(cast, course, on=today)
-    session.refresh_from_db()
-    assert session.screening == child.screenings.get(answered_on=today)
-    assert session.consent == child.consents.get()
-    assert (session.weight, session.authorization) == (None, allowed)
 
 
 def test_a_childs_weight_makes_the_maximum_and_is_kept(cast: Cast) -> None:
@@ -225,7 +175,8 @@ def test_toxin_given_for_another_course_is_shown_and_that_of_this_course_is_not(
     today = cast.harbour.today()
     signed(cast, course, on=today - timedelta(days=100))
     session = charted(cast, course)
-    assert found_in(session, cast) == []
+    # Beside what the scores say of the session before, which asks for nothing.
+    assert [found.rule for found in found_in(session, cast)] == ["R14"]
     neck = cast.course(condition="cervical_dystonia")
     record_outside_session(
         course=neck,
@@ -236,8 +187,9 @@ def test_toxin_given_for_another_course_is_shown_and_that_of_this_course_is_not(
         on=today,
         by=cast.ito,
     )
-    (shown,) = found_in(session, cast)
+    shown, measured = found_in(session, cast)
     assert (shown.key, shown.severity) == ("interval-other", "note")
+    assert measured.words.endswith("not assessable: no 28-day diary before the first session.")
 
 
 def arm_sites(course: TreatmentCourse, left: int, right: int) -> list[DraftSite]:
@@ -390,58 +342,6 @@ def test_a_later_screening_does_not_hide_the_stop_of_the_day(cast: Cast, course:
     assert "stop" in found.values()
     kept = facts_of(InjectionSession.objects.for_chart().get(pk=session.pk), by=cast.ito, today=today)
     assert record_links(kept).screening_id == cast.joye.screenings.get(answered_on=day).pk
-
-
-def test_each_course_uses_its_own_authorisation(cast: Cast, course: TreatmentCourse) -> None:
-    today = cast.harbour.today()
-    jaw = cast.course(condition="tmj_bruxism")
-    head = authorization(cast, units_approved=300)
-    chin = authorization(cast, number="PA-2", condition="tmj_bruxism", units_approved=30)
-    masseter = Muscle.objects.get(key="masseter")
-    sites = [*migraine_sites(course), DraftSite(jaw.pk, masseter.pk, "left", Decimal(20))]
-    first = signed(cast, course, jaw, on=today - timedelta(days=100), sites=sites)
-    assert first.authorization == head
-    session = draft(cast, course, jaw, on=today, vials=vials_in_stock(cast), sites=sites)
-
-    def used(**changes: object) -> dict[str, tuple[Decimal, int]]:
-        facts = facts_of(InjectionSession.objects.for_chart().get(pk=session.pk), by=cast.ito, today=today)
-        return {row.number: (row.units_used, row.visits_used) for row in facts.authorizations}
-
-    assert used() == {"PA-1": (Decimal(155), 1), "PA-2": (Decimal(20), 1)}
-    words = {finding.key: finding.words for finding in found_in(session, cast)}
-    assert "PA-1 has 145 U left; this session gives 155 U" in words[f"authorization-{course.pk}"]
-    assert "PA-2 has 10 U left; this session gives 20 U" in words[f"authorization-{jaw.pk}"]
-    for changes in (
-        {"starts_on": first.performed_on + timedelta(days=1)},
-        {"starts_on": today - timedelta(days=300), "ends_on": first.performed_on - timedelta(days=1)},
-        {"ends_on": today, "product": "abobotulinumtoxinA"},
-    ):
-        PriorAuthorization.objects.filter(pk=chin.pk).update(**changes)
-        assert used() == {"PA-1": (Decimal(155), 1), "PA-2": (Decimal(0), 0)}
-
-
-def test_the_authorisation_of_each_condition_of_a_signed_session() -> None:
-    day = date(2026, 11, 20)
-    rows = [
-        AuthorizationFacts(
-            number,
-            f"PA-{number}",
-            "Aetna",
-            "approved",
-            BOTOX,
-            condition,
-            starts_on=day,
-            ends_on=day + timedelta(days=number),
-        )
-        for number, condition in ((1, "arm"), (2, "arm"), (3, "leg"))
-    ]
-
-    def named(condition: str, on: date = day, first: int | None = None) -> int | None:
-        row = permission_for(rows, product=BOTOX, condition=condition, on=on, first=first)
-        return row and row.id
-
-    assert (named("arm"), named("arm", first=2), named("leg"), named("neck")) == (1, 2, 3, None)
-    assert (named("arm", day + timedelta(days=2)), named("arm", day - timedelta(days=1))) == (2, None)
 
 
 def test_the_end_of_the_session_stops_the_clock_of_a_vial(cast: Cast, course: TreatmentCourse) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -19,14 +19,14 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditEvent
 from inventory.actions import recall_lot, remove_vials, use_vials
-from inventory.models import Product, StockMovement, Vial
+from inventory.models import Product, Vial
 from patients.models import Patient
 from tests.cast import Cast
-from tests.treatments.charted import BOTOX, draft, moment, signed, vials_in_stock
+from tests.treatments.charted import BOTOX, draft, signed, vials_in_stock
 from tests.treatments.test_session_views import as_botox, chart_url, fields, preempt, press
-from treatments.actions.sessions import sign_session, start_session
-from treatments.actions.vials import Mixing, draw_vials, name_vial, release_vial
-from treatments.models import InjectionSession, PatientVial, VialUse
+from treatments.actions.sessions import start_session
+from treatments.actions.vials import draw_vials, name_vial, release_vial
+from treatments.models import InjectionSession, PatientVial
 
 SignIn = Callable[[User], Client]
 
@@ -276,131 +276,3 @@ def test_a_lot_nobody_used_has_none(cast: Cast, ito: Client) -> None:
     (vial,) = vials_in_stock(cast)
     page = ito.get(reverse("treatments:lot-sessions", args=[vial.lot_id]))
     assert "No session has opened a vial of this lot." in text_of(page)
-
-
-# --- reconstitution
-
-
-@pytest.fixture
-def picked(cast: Cast, ito: Client, session: InjectionSession) -> InjectionSession:
-    """A migraine with two vials of 100 U, 200 U in 4 mL."""
-    vials_in_stock(cast, 2, units=100)
-    press(ito, session, "save", **as_botox())
-    press(ito, session, f"place:{preempt().pk}")
-    press(ito, session, "suggest-vials")
-    return session
-
-
-def test_one_press_reconstitutes_all_vials_now(cast: Cast, ito: Client, picked: InjectionSession) -> None:
-    before = timezone.now().replace(second=0, microsecond=0)
-    page = press(ito, picked, "reconstitute")
-    for use in picked.vial_uses.all():
-        assert (use.diluent, use.diluent_ml, use.reconstituted_by) == ("saline", Decimal(2), cast.ito)
-        assert before <= use.reconstituted_at <= timezone.now()
-    words = text_of(page)
-    assert "use by" in words
-    assert "23 h left" in words or "24 h left" in words
-    assert "100 given + 0 discarded = 100 U" in words
-    assert "55 given + 45 discarded = 100 U" in words
-    assert "155 given + 45 discarded = 200 U opened" in words
-
-
-def test_one_vial_alone(ito: Client, picked: InjectionSession) -> None:
-    _, second = picked.vial_uses.all()
-    press(ito, picked, f"reconstitute:{second.vial_id}")
-    assert [use.reconstituted_at is None for use in picked.vial_uses.all()] == [True, False]
-
-
-def test_it_survives_every_later_save_and_other_vials(cast: Cast, ito: Client, picked: InjectionSession) -> None:
-    first, _ = picked.vial_uses.all()
-    press(ito, picked, f"reconstitute:{first.vial_id}")
-    at = VialUse.objects.get(pk=first.pk).reconstituted_at
-    press(ito, picked, "save", notes="later", injections__0__units="7.5")
-    press(ito, picked, "save", **{"vials__0__count": "1"})
-    kept = picked.vial_uses.get()
-    assert (kept.pk, kept.vial_id, kept.reconstituted_at, kept.reconstituted_by) == (
-        first.pk,
-        first.vial_id,
-        at,
-        cast.ito,
-    )
-    press(ito, picked, "save", **{"vials__0__count": "2"})
-    assert [use.reconstituted_at for use in picked.vial_uses.all()] == [at, None]
-
-
-def test_a_colleague_who_charts_on_does_not_become_the_one_who_did_it(
-    cast: Cast, ito: Client, sign_in: SignIn, picked: InjectionSession
-) -> None:
-    press(ito, picked, "reconstitute")
-    okafor = sign_in(cast.okafor)
-    press(okafor, picked, "save", notes="mine now")
-    assert {use.reconstituted_by for use in picked.vial_uses.all()} == {cast.ito}
-    press(okafor, picked, "save", mixings__0__ml="2.5", mixings__1__at="")
-    first, second = picked.vial_uses.all()
-    assert (first.diluent_ml, first.reconstituted_by) == (Decimal("2.5"), cast.ito)
-    assert (second.reconstituted_at, second.reconstituted_by) == (None, None)
-
-
-def test_a_time_is_the_sites(cast: Cast, ito: Client, picked: InjectionSession) -> None:
-    yesterday = cast.harbour.today() - timedelta(days=1)
-    press(ito, picked, "save", mixings__0__at=f"{yesterday}T08:30", mixings__0__diluent="saline", mixings__0__ml="2")
-    use = picked.vial_uses.first()
-    assert use is not None
-    assert use.reconstituted_at == datetime(
-        yesterday.year, yesterday.month, yesterday.day, 8, 30, tzinfo=cast.harbour.zone()
-    )
-    assert f'value="{yesterday}T08:30"' in text_of(ito.get(chart_url(picked)))
-
-
-@pytest.mark.parametrize(
-    ("field", "typed", "words"),
-    [
-        ("at", "2999-01-01T10:00", "This time is still to come."),
-        ("at", "soon", "Day and time as"),
-        ("ml", "0", "More than 0 mL."),
-        ("ml", "two", "A number of mL."),
-        ("diluent", "water", "valid choice"),
-    ],
-)
-def test_bad_reconstitutions_are_told_and_kept(
-    ito: Client, picked: InjectionSession, field: str, typed: str, words: str
-) -> None:
-    answer = press(ito, picked, "save", **{f"mixings__0__{field}": typed, "notes": "kept"})
-    assert answer.status_code == 422
-    assert words in text_of(answer) or field == "diluent"
-    assert "kept" in text_of(answer)
-    picked.refresh_from_db()
-    assert picked.notes == ""
-
-
-def test_it_is_read_on_the_signed_session(cast: Cast, ito: Client) -> None:
-    session = signed(cast, cast.course(), on=cast.harbour.today())
-    page = text_of(ito.get(reverse("treatments:session-detail", args=[session.pk])))
-    assert "by Dr Kenji Ito" in page
-    assert "0.9 % sodium chloride, preservative-free" in page
-
-
-def test_a_vial_keeps_its_reconstitution_when_nothing_is_said(cast: Cast) -> None:
-    (vial,) = vials_in_stock(cast)
-    session = draft(cast, cast.course(), on=cast.harbour.today(), vials=[vial])
-    at = moment(cast, cast.harbour.today()) - timedelta(hours=12)
-    draw_vials(
-        session=session,
-        vials=[vial],
-        total=Decimal(5),
-        mixings={vial.pk: Mixing("saline", Decimal(4), at)},
-        by=cast.ito,
-    )
-    draw_vials(session=session, vials=[vial], total=Decimal(10), mixings={}, by=cast.okafor)
-    use = session.vial_uses.get()
-    assert (use.units_given, use.reconstituted_at, use.reconstituted_by) == (Decimal(10), at, cast.ito)
-
-
-def test_stock_goes_down_once(cast: Cast) -> None:
-    today = cast.harbour.today()
-    (vial,) = pharmacy_vials(cast)
-    name_vial(vial=vial, patient=cast.joye, note="", by=cast.ito)
-    session = draft(cast, cast.course(), on=today, vials=[vial])
-    for _ in range(2):
-        sign_session(session=session, by=cast.ito, version=session.version, reasons={}, now=moment(cast, today))
-    assert StockMovement.objects.filter(vial=vial, kind="used").count() == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from accounts.models import User
 from audit.actions import lock_version
 from treatments.actions.windows import retarget
 from treatments.models import FollowUp, TreatmentCourse
+from treatments.rules.toxin_spread import answers_problem
 
 
 @transaction.atomic
@@ -24,12 +26,13 @@ def record_follow_up(
     impression: int | None = None,
     adverse_event: bool | None = None,
     adverse_event_text: str = "",
+    spread_answers: Mapping[str, str] | None = None,
     note: str = "",
 ) -> FollowUp:
     """Record what a follow-up found on that day; a wear-off sets the open window's target.
 
     Raises StaleVersionError when someone else recorded it meanwhile, ValidationError for one that was cancelled, a date
-    before the session or after `on`, or an adverse event without words.
+    before the session or after `on`, an adverse event without words, or answers that are none.
     """
     # The course first: signing and voiding lock it before the follow-ups, too.
     course = (TreatmentCourse.objects.select_for_update(of=("self",)).select_related("condition", "patient")).get(
@@ -46,12 +49,15 @@ def record_follow_up(
             problems[name] = "This day lies in the future."
     if adverse_event and not adverse_event_text.strip():
         problems["adverse_event_text"] = "Say what happened."
+    if words := answers_problem(spread_answers or {}):
+        problems["spread_answers"] = words
     if problems:
         raise ValidationError(problems)
     follow_up.onset_on, follow_up.peak_on, follow_up.wear_off_on = onset_on, peak_on, wear_off_on
     follow_up.impression, follow_up.note = impression, note.strip()
     follow_up.adverse_event = adverse_event
     follow_up.adverse_event_text = adverse_event_text.strip() if adverse_event else ""
+    follow_up.spread_answers = dict(spread_answers or {})
     follow_up.status, follow_up.done_on, follow_up.done_by = FollowUp.Status.DONE, on, by
     follow_up.full_clean()
     follow_up.save()

@@ -153,10 +153,7 @@ def save_draft(
     treated = set(session.treated.values_list("course_id", flat=True))
     if any(site.course_id not in treated for site in sites):
         raise ValidationError("A site is charted for a course this session does not treat.")
-    session.injections.all().delete()
-    Injection.objects.bulk_create(
-        Injection(session=session, order=order, **asdict(site)) for order, site in enumerate(sites, start=1)
-    )
+    _write_sites(session, sites)
     draw_vials(
         session=session,
         vials=vials,
@@ -165,6 +162,24 @@ def save_draft(
         by=by,
     )
     return session
+
+
+def _write_sites(session: InjectionSession, sites: Sequence[DraftSite]) -> None:
+    """Make the stored sites those given, in their order; a row that says the same already stays untouched."""
+    wanted = dict(enumerate(sites, start=1))
+    names = [field.name for field in fields(DraftSite)]
+    gone = []
+    for pk, order, *values in session.injections.values_list("pk", "order", *names):
+        if wanted.get(order) == DraftSite(*values):
+            del wanted[order]
+        else:
+            gone.append(pk)
+    if gone:
+        session.injections.filter(pk__in=gone).delete()
+    if wanted:
+        Injection.objects.bulk_create(
+            Injection(session=session, order=order, **vars(site)) for order, site in wanted.items()
+        )
 
 
 def _treat(session: InjectionSession, courses: list[TreatmentCourse], sites: Sequence[DraftSite]) -> None:

@@ -8,10 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
+from patients.models import Coverage
+from treatments.actions.continued import course_that_goes_on, heed_other_courses, take_back_others
 from treatments.models import ConditionPolicy, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
 from treatments.models.course import DATE_FIELDS
+from treatments.rules.payers import kept, kept_rules, payer_rule
 from treatments.rules.windows import IntervalRule, Window, WindowPolicy, window_for
 
 
@@ -23,7 +27,7 @@ def rebuild_windows(
     The course row must be locked by the caller. Each session that treated the course has one window, closed by the
     next session; a voided session's window is voided and the one before opens again. Dates of a window already there
     never move, except that a window of the same day as the session just `voided` no longer counts its label. A new
-    window is made under the policy in force on `on`.
+    window is made under the policy in force on `on`, and under what the payers of the session's day ask for now.
     """
     sessions = list(InjectionSession.objects.treating(course))
     closers: dict[int, int | None] = {session.pk: None for session in sessions[-1:]}
@@ -46,25 +50,41 @@ def rebuild_windows(
                 course=course,
                 session=session,
                 closed_by_id=closers[session.pk],
-                **_dates(course, session, sessions, course.condition.policy_in_force(on=on)),
+                **_dates(
+                    course, session, sessions, course.condition.policy_in_force(on=on), _payer_rules(course, session)
+                ),
             )
         elif voided is not None and session.performed_on == voided.performed_on:
             window = windows[session.pk]
-            for name, value in _dates(course, session, sessions, window.policy).items():
+            payers = kept_rules(window.reasons)
+            for name, value in _dates(course, session, sessions, window.policy, payers).items():
                 setattr(window, name, value)
             window.save()
 
     current = windows[sessions[-1].pk] if sessions else None
-    for name in DATE_FIELDS:
-        setattr(course, name, getattr(current, name) if current else None)
-    if current and current.target_chosen_on:
-        course.target_on = current.target_chosen_on
-    course.save(update_fields=[*DATE_FIELDS])
+    _settle(course, current)
+    if (other := course_that_goes_on(course)) is not None:
+        _settle(other, other.windows.filter(closed_by=None, voided=False).first())
     return current
 
 
+def _settle(course: TreatmentCourse, window: RetreatmentWindow | None) -> None:
+    """Write the dates of its open window on the course."""
+    if window is not None:
+        heed_other_courses(course=course, window=window)
+    for name in DATE_FIELDS:
+        setattr(course, name, getattr(window, name) if window else None)
+    if window and window.target_chosen_on and window.eligible_on:
+        course.target_on = max(window.target_chosen_on, window.eligible_on)
+    course.save(update_fields=[*DATE_FIELDS])
+
+
 def _dates(
-    course: TreatmentCourse, session: InjectionSession, sessions: list[InjectionSession], policy: ConditionPolicy
+    course: TreatmentCourse,
+    session: InjectionSession,
+    sessions: list[InjectionSession],
+    policy: ConditionPolicy,
+    payers: list[IntervalRule],
 ) -> dict[str, Any]:
     """The columns of the session's window under that policy: the policy, the dates and their reasons."""
     same_day = [other for other in sessions if other.performed_on == session.performed_on]
@@ -79,12 +99,14 @@ def _dates(
                 version=str(policy.version),
                 source=policy.source,
                 confidence=policy.confidence,
-            )
+            ),
+            *payers,
         ],
         policy=_rhythm(policy),
         wear_off_days=_observed_wear_off(course),
     )
-    return {"policy": policy, **_columns(window)}
+    columns = _columns(window)
+    return {"policy": policy, **columns, "reasons": columns["reasons"] + kept(payers)}
 
 
 def _rhythm(policy: ConditionPolicy) -> WindowPolicy:
@@ -119,6 +141,26 @@ def _label_rules(course: TreatmentCourse, session: InjectionSession) -> list[Int
     ]
 
 
+def _payer_rules(course: TreatmentCourse, session: InjectionSession) -> list[IntervalRule]:
+    """The intervals of those who paid for this patient on the session's day, as they are now."""
+    rows = Coverage.objects.filter(
+        Q(starts_on=None) | Q(starts_on__lte=session.performed_on),
+        Q(ends_on=None) | Q(ends_on__gte=session.performed_on),
+        patient=course.patient_id,
+        payer__min_interval_days__isnull=False,
+    )
+    payers = {row.payer_id: row.payer for row in rows}
+    return [
+        payer_rule(
+            payer=payer.name,
+            days=payer.min_interval_days,
+            version=payer.version,
+            source=payer.interval_source or "as entered by the clinic",
+        )
+        for _, payer in sorted(payers.items())
+    ]
+
+
 def _observed_wear_off(course: TreatmentCourse) -> list[int]:
     """Days from each session of the course to the wearing-off somebody recorded."""
     rows = FollowUp.objects.filter(course=course, status=FollowUp.Status.DONE).exclude(wear_off_on=None)
@@ -144,7 +186,10 @@ def retarget(*, course: TreatmentCourse) -> None:
     The course row must be locked by the caller.
     """
     window = course.windows.filter(closed_by=None, voided=False).select_related("policy").first()
-    if window is None or window.last_session_on is None or window.eligible_on is None:
+    if window is None:
+        return
+    take_back_others(window)
+    if window.last_session_on is None or window.eligible_on is None:
         return
     fresh = window_for(
         session_on=window.last_session_on,
@@ -158,9 +203,7 @@ def retarget(*, course: TreatmentCourse) -> None:
     window.target_on = fresh.target_on
     window.reasons = [reason for reason in window.reasons if reason["date"] != "target_on"] + [target]
     window.save(update_fields=["target_on", "reasons"])
-    if not window.target_chosen_on:
-        course.target_on = window.target_on
-        course.save(update_fields=["target_on"])
+    _settle(course, window)
 
 
 @transaction.atomic

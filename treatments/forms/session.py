@@ -316,7 +316,8 @@ class BaseInjectionFormSet(forms.BaseFormSet):
 
     def sites(self) -> list[dict[str, Any]]:
         """The kept rows in order."""
-        return [form.cleaned_data for form in self.forms if form not in self.deleted_forms]
+        gone = {id(form) for form in self.deleted_forms}
+        return [form.cleaned_data for form in self.forms if id(form) not in gone]
 
 
 class VialPickForm(forms.Form):

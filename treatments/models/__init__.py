@@ -1,4 +1,6 @@
+from treatments.models.adverse_event import AdverseEvent
 from treatments.models.course import RetreatmentWindow, TreatmentCourse
+from treatments.models.drug_order import DrugOrder
 from treatments.models.evaluation import Evaluation, PatientVial
 from treatments.models.follow_up import FollowUp
 from treatments.models.record import Addendum, RecordSeal
@@ -18,9 +20,11 @@ from treatments.models.session import Injection, InjectionSession, SessionCourse
 
 __all__ = [
     "Addendum",
+    "AdverseEvent",
     "Condition",
     "ConditionPolicy",
     "DiagnosisCode",
+    "DrugOrder",
     "Evaluation",
     "FollowUp",
     "FollowUpStep",

@@ -47,6 +47,8 @@ class TreatmentCourse(WindowDates, Versioned):
         COMPLETED = "completed", "completed"
         PAUSED = "paused", "paused"
         STOPPED = "stopped", "stopped"
+        # Two records of one person were made one, and the other course goes on.
+        MERGED = "merged", "continued in another course"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")
     condition = models.ForeignKey(Condition, on_delete=models.PROTECT, related_name="courses")

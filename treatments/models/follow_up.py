@@ -47,6 +47,9 @@ class FollowUp(Versioned):
     impression = models.PositiveSmallIntegerField(choices=Impression, null=True, blank=True)
     adverse_event = models.BooleanField(null=True, blank=True)
     adverse_event_text = models.CharField(max_length=500, blank=True)
+    spread_answers = models.JSONField(
+        default=dict, blank=True, help_text="The questions about spread, by key: yes or no; not asked is not here."
+    )
     note = models.CharField(max_length=500, blank=True)
 
     objects = FollowUpQuerySet.as_manager()

@@ -15,6 +15,7 @@ from treatments.models.course import TreatmentCourse
 from treatments.models.reference import Muscle, Protocol, Side
 from treatments.models.triggers import (
     DRAFT_ROWS_ONLY,
+    NO_SESSION_OF_A_MERGED_RECORD,
     SIGNED_SESSION_IS_COMPLETE,
     SIGNED_SESSION_IS_LOCKED,
     VOIDED_SESSION_IS_SEALED,
@@ -186,7 +187,12 @@ class InjectionSession(Versioned):
                 name="session_voided_with_reason",
             ),
         ]
-        triggers = [SIGNED_SESSION_IS_LOCKED, SIGNED_SESSION_IS_COMPLETE, VOIDED_SESSION_IS_SEALED]
+        triggers = [
+            SIGNED_SESSION_IS_LOCKED,
+            SIGNED_SESSION_IS_COMPLETE,
+            VOIDED_SESSION_IS_SEALED,
+            NO_SESSION_OF_A_MERGED_RECORD,
+        ]
 
     def __str__(self) -> str:
         return f"Session {self.pk}"

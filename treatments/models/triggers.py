@@ -2,6 +2,8 @@
 
 import pgtrigger
 
+from patients.models.triggers import only_changes_hands
+
 # Only these may change when a signed or recorded session is voided.
 _VOID_COLUMNS = "'{status,voided_at,voided_by_id,void_reason,version,saved_at}'::text[]"
 
@@ -18,7 +20,25 @@ SIGNED_SESSION_IS_LOCKED = pgtrigger.Trigger(
            AND to_jsonb(NEW) - {_VOID_COLUMNS} = to_jsonb(OLD) - {_VOID_COLUMNS} THEN
             RETURN NEW;
         END IF;
+        IF TG_OP = 'UPDATE' AND {only_changes_hands("treatments.InjectionSession")} THEN
+            RETURN NEW;
+        END IF;
         RAISE EXCEPTION 'A % session cannot be changed.', OLD.status USING ERRCODE = 'integrity_constraint_violation';
+    """,
+)
+
+# The patient's row is locked against a merge that runs at the same moment: what it moves is all there is.
+NO_SESSION_OF_A_MERGED_RECORD = pgtrigger.Trigger(
+    name="no_session_of_a_merged_record",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    declare=[("other", "bigint")],
+    func="""
+        SELECT merged_into_id INTO other FROM patients_patient WHERE id = NEW.patient_id FOR KEY SHARE;
+        IF other IS NOT NULL THEN
+            RAISE EXCEPTION 'This record was merged into another.' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
     """,
 )
 

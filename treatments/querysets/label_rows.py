@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Count, OuterRef, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce, Concat, JSONObject
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Cast, Concat, JSONObject
 
 from inventory.models import LabelMaximum
+from treatments.querysets.authorizations import counted_under, units_used, visits_used
 
 
 def label_rows() -> dict[str, Any]:
@@ -54,36 +55,15 @@ def label_rows() -> dict[str, Any]:
 def authorizations_used() -> Any:
     """Of each authorisation of the patient, as JSON: the units and visits of signed sessions that count under it.
 
-    A session may treat several conditions, each with an authorisation of its own, so the sites are counted: those of
-    its product, for its condition, injected in its time. The session itself is left out.
+    The session itself is left out.
     """
     from patients.models import PriorAuthorization
-    from treatments.models import Injection, InjectionSession
 
-    counted = (
-        Injection.objects.filter(
-            session__patient=OuterRef("patient"),
-            session__status=InjectionSession.Status.SIGNED,
-            session__product__key=OuterRef("product"),
-            course__condition__key=OuterRef("condition"),
-            session__performed_on__range=(OuterRef("starts_on"), OuterRef("ends_on")),
-        )
-        .exclude(session=OuterRef(OuterRef("pk")))
-        .order_by()
-        .values("session__patient")
-    )
+    counted = counted_under().exclude(session=OuterRef(OuterRef("pk")))
     return ArraySubquery(
         PriorAuthorization.objects.filter(patient=OuterRef("patient"))
         .order_by("pk")
-        .values(
-            json=JSONObject(
-                authorization="pk",
-                units=Subquery(counted.annotate(found=Sum("units")).values(text=Cast("found", models.TextField()))),
-                visits=Coalesce(
-                    Subquery(counted.annotate(found=Count("session", distinct=True)).values("found")), Value(0)
-                ),
-            )
-        )
+        .values(json=JSONObject(authorization="pk", units=units_used(counted), visits=visits_used(counted)))
     )
 
 

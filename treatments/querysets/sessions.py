@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Cast, JSONObject
 
+from treatments.querysets.adverse_events import open_events_before
 from treatments.querysets.label_rows import authorizations_used, label_rows
 
 if TYPE_CHECKING:
@@ -108,12 +109,12 @@ class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
     def for_chart(self, *, compare: bool = False) -> InjectionSessionQuerySet:
         """Everything one session's pages show and its findings rest on, in four queries for any number of rows.
 
-        The session carries the columns of `label_rows()`, `authorizations_used` and `replaced_vials` (those of the
-        session it replaces), each treated row `window_before` and `session_count`; all of them as they stand in the
-        database now. With `compare` each treated row also carries `last`: the course's latest session signed here
-        before this one with its sites of the course, as JSON.
+        The session carries the columns of `label_rows()`, `authorizations_used`, `open_events` and `replaced_vials`
+        (those of the session it replaces), each treated row `window_before` and `session_count`; all of them as they
+        stand in the database now. With `compare` each treated row also carries `last`: the course's latest session
+        signed here before this one with its sites of the course, as JSON.
         """
-        from treatments.models import Injection, SessionCourse, VialUse
+        from treatments.models import SessionCourse, VialUse
 
         treated = SessionCourse.objects.select_related("course__condition", "course__diagnosis").annotate(
             window_before=Subquery(_window_before()), session_count=Subquery(_session_count())
@@ -123,29 +124,31 @@ class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
             .annotate(
                 **label_rows(),
                 authorizations_used=authorizations_used(),
+                open_events=open_events_before(),
                 replaced_vials=ArraySubquery(
                     VialUse.objects.filter(session=OuterRef("replaces")).order_by("pk").values("vial_id")
                 ),
             )
             .prefetch_related(
                 Prefetch("treated", treated.annotate(last=Subquery(_last_session())) if compare else treated),
-                Prefetch("injections", Injection.objects.select_related("muscle").order_by("order")),
-                Prefetch(
-                    "vial_uses",
-                    VialUse.objects.select_related(
-                        "vial__lot__product", "vial__size__product", "vial__patient_vial", "reconstituted_by"
-                    ),
-                ),
+                *sites_and_vials(),
             )
         )
 
     def for_snapshot(self) -> InjectionSessionQuerySet:
-        """With the rows whose words are kept when a session is signed, in four queries for any number of them."""
+        """With the rows whose words are kept when a session is signed, in five queries for any number of them."""
         from treatments.models import Injection, SessionCourse, VialUse
 
         return self.select_related(
-            "patient", "product", "provider__credential", "signed_by__credential", "authorization"
+            "patient",
+            "product",
+            "provider__credential",
+            "signed_by__credential",
+            "authorization__coverage__payer",
+            "screening__recorded_by",
+            "consent__witness",
         ).prefetch_related(
+            "patient__coverages",
             Prefetch("treated", SessionCourse.objects.select_related("course__condition", "course__diagnosis")),
             Prefetch("injections", Injection.objects.select_related("muscle").order_by("order")),
             Prefetch("vial_uses", VialUse.objects.select_related("vial__lot", "vial__size", "reconstituted_by")),
@@ -220,11 +223,26 @@ class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
         )
 
 
+def sites_and_vials() -> tuple[Prefetch, Prefetch]:  # type: ignore[type-arg]
+    """The sites of a session and its vials, as for_chart() reads them; to read them again once they were saved."""
+    from treatments.models import Injection, VialUse
+
+    return (
+        Prefetch("injections", Injection.objects.select_related("muscle").order_by("order")),
+        Prefetch(
+            "vial_uses",
+            VialUse.objects.select_related(
+                "vial__lot__product", "vial__size__product", "vial__patient_vial", "reconstituted_by"
+            ),
+        ),
+    )
+
+
 def _window_before() -> models.QuerySet:  # type: ignore[type-arg]
     """Of a treated row: the course's latest window as it stood before that session.
 
     `responded` is whether what that window's session did is on file by then: an impression at one of its follow-ups,
-    or a score since.
+    or a score since. `measured` is what rule R14 judges that session by, `first_session_on` the course's first.
     """
     from treatments.models import FollowUp, RetreatmentWindow, TreatmentCourse
 
@@ -242,6 +260,7 @@ def _window_before() -> models.QuerySet:  # type: ignore[type-arg]
         assessments__assessed_on__gt=OuterRef("last_session_on"),
         assessments__assessed_on__lte=day,
     )
+    first = RetreatmentWindow.objects.filter(course=OuterRef("course"), voided=False).order_by("last_session_on")
     return (
         RetreatmentWindow.objects.filter(
             course=OuterRef("course"), voided=False, last_session_on__lte=OuterRef("session__performed_on")
@@ -254,8 +273,50 @@ def _window_before() -> models.QuerySet:  # type: ignore[type-arg]
                 last_session_on="last_session_on",
                 reasons="reasons",
                 responded=Exists(impressions) | Exists(scores),
+                first_session_on=Subquery(first.values("last_session_on")[:1]),
+                measured=Subquery(_measured(day)),
             )
         )[:1]
+    )
+
+
+def _measured(day: OuterRef) -> models.QuerySet:  # type: ignore[type-arg]
+    """Of a window: its condition's responder rule with its instrument, and the course's scores by it up to that day.
+
+    Rule and scores are rows of the app above, known by their related names; none where no rule is agreed.
+    """
+    from treatments.models import TreatmentCourse
+
+    rule = "condition__responder_rule__"
+    scores = TreatmentCourse.objects.filter(
+        pk=OuterRef("pk"),
+        assessments__instrument=models.F(f"{rule}instrument"),
+        assessments__assessed_on__lte=OuterRef(day),
+    ).order_by("assessments__assessed_on", "assessments__pk")
+    return (
+        TreatmentCourse.objects.filter(pk=OuterRef("course"), condition__responder_rule__isnull=False)
+        .order_by()
+        .values(
+            json=JSONObject(
+                is_percent=f"{rule}is_percent",
+                change=Cast(f"{rule}change", models.TextField()),
+                from_day=f"{rule}from_day",
+                to_day=f"{rule}to_day",
+                better=f"{rule}instrument__better",
+                name=f"{rule}instrument__short_name",
+                unit=f"{rule}instrument__unit",
+                scores=ArraySubquery(
+                    scores.values(
+                        json=JSONObject(
+                            on="assessments__assessed_on",
+                            value=Cast("assessments__value", models.TextField()),
+                            order="assessments__pk",
+                            label="assessments__label",
+                        )
+                    )
+                ),
+            )
+        )
     )
 
 

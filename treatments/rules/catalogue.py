@@ -93,8 +93,9 @@ RULES: tuple[RuleWords, ...] = (
     RuleWords(
         "R7",
         "Time since the last toxin",
-        "Not before the first allowed day of a course: the longest of label, policy and payer. Any toxin of the last "
-        "83 days asks for a reason, other toxin of up to 112 days is shown; a session entered late is asked the same "
+        "Not before the first allowed day of a course: the longest of label, policy and payer; asked once for each "
+        "earlier session. Any toxin of the last 83 days asks for a reason, other toxin of up to 112 days is shown; a "
+        "session entered late is asked the same "
         "about those given after it. Where a label limits one session alone, more than that within 84 days warns, in "
         "a child for each limb on its own. Of a touch-up only another toxin is asked about.",
         "Warning; note from 84 to 112 days",
@@ -154,21 +155,25 @@ RULES: tuple[RuleWords, ...] = (
     RuleWords(
         "R13",
         "Signs of spread",
-        "A red answer of the questionnaire after a session opens an adverse event and tells the provider the same day; "
-        "for trouble with breathing or swallowing the patient first reads what to do.",
-        "Not built yet",
-        "questionnaires after the session",
-        "boxed warning (A)",
+        "A red answer of the questionnaire after a session opens an adverse event with its first day and tells the "
+        "provider the same day; for trouble with breathing or swallowing the emergency words come first. An event that "
+        "is not over is said before the next session.",
+        "Adverse event on My day; warning at the next session while it is not over",
+        "questionnaires after the session, adverse events",
+        "boxed warning (A); which answer is how urgent is our triage (B)",
+        ("open_events",),
     ),
     RuleWords(
         "R14",
         "Response to the last session",
-        "A repeat session says how the one before worked. A responder needs a baseline and the same measure again; "
-        "otherwise it is not assessable, never zero.",
-        "Warning when it is not recorded",
-        "visit details; scores",
-        "trial designs; payers",
-        ("response",),
+        "Judged by one measure for each condition: the last score on or before the first session of the course, in "
+        "migraine a diary of 28 days, against the last one on the measuring days, weeks 9 to 12 in migraine and weeks "
+        "4 to 6 in dystonia and spasticity, with the grace the clinic's rules give. Without either it is not "
+        "assessable and says why; it is never counted as zero.",
+        "Note",
+        "scores of the course, days of its sessions",
+        "trial designs; the grace is ours (B)",
+        ("cycle_response",),
     ),
     RuleWords(
         "patient",
@@ -211,12 +216,13 @@ RULES: tuple[RuleWords, ...] = (
     ),
     RuleWords(
         "visit",
-        "Guidance",
-        "Guidance that was used says why it was needed.",
+        "Guidance and response",
+        "Guidance that was used says why it was needed. A repeat session says how the one before worked, unless a "
+        "follow-up or a score since says it.",
         "Warning",
-        "visit details",
+        "visit details, follow-ups",
         "ready to sign; payers",
-        ("guidance",),
+        ("guidance", "response"),
     ),
     RuleWords(
         "payer",

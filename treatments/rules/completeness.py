@@ -309,13 +309,13 @@ def _off_label(paper: SessionPaper) -> Item:
     off = [course for course in paper.courses if not course.on_label]
     if not off:
         return Item("off_label", title, Light.NOT_NEEDED, "The label names this use.", PRACTICE)
-    names = ", ".join(course.name for course in off)
+    lacking = [course for course in off if not course.off_label_agreed]
     return _item(
         "off_label",
         title,
-        paper.consented and paper.consent_covers_off_label,
-        f"{names}: said on the consent.",
-        f"{names}: the consent does not say off-label.",
+        not lacking,
+        f"{', '.join(course.name for course in off)}: said on the consent.",
+        f"{', '.join(course.name for course in lacking)}: no consent says off-label.",
         PRACTICE,
         place="consent",
     )

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from treatments.rules.response import Cycle
+
 
 class Severity(StrEnum):
     STOP = "stop"
@@ -87,7 +89,8 @@ class ProductFacts:
 class CourseFacts:
     """A treated course with the window that was open before this session; `diagnosis` is its ICD-10-CM code.
 
-    `responded` is whether a follow-up or a score says what the session before did.
+    `responded` is whether a follow-up or a score says what the session before did; `cycle` is that session judged by
+    its scores, None where no measure is agreed for the condition or this is the same visit.
     """
 
     id: int
@@ -99,6 +102,7 @@ class CourseFacts:
     eligible_confidence: str = ""
     last_session_on: date | None = None
     responded: bool = False
+    cycle: Cycle | None = None
     diagnosis: str = ""
     diagnosis_words: str = ""
 
@@ -166,6 +170,16 @@ class Alert:
     severity: Severity
     source: str = ""
     label: str = ""
+
+
+@dataclass(frozen=True)
+class OpenEvent:
+    """An adverse event after another session that is not over; `outcome` in words."""
+
+    id: int
+    words: str
+    onset_on: date
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -249,6 +263,7 @@ class SessionFacts:
     later: tuple[Earlier, ...] = ()
     alerts: tuple[Alert, ...] = ()
     ingredient_alerts: tuple[Alert, ...] = ()
+    open_events: tuple[OpenEvent, ...] = ()
     allergies: frozenset[str] = field(default_factory=frozenset)
     screening: ScreeningFacts | None = None
     consents: tuple[ConsentFacts, ...] = ()

@@ -44,6 +44,7 @@ class CoursePaper:
     scores_since: int = 0
     side_effects_asked: bool = False
     on_label: bool = True
+    off_label_agreed: bool = False  # a consent in force on the day covers this condition, and use outside the label
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,6 @@ class SessionPaper:
     tried_treatments: int = 0
     screened: bool = False
     consented: bool = False
-    consent_covers_off_label: bool = False
     guide_given: bool = False
     aftercare_given: bool = False
     authorization_problem: str | None = None

@@ -59,7 +59,7 @@ def message(
         "addenda": list(addenda),
         "void": void,
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), default=_plain).encode()
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), default=plain).encode()
 
 
 def digest(said: bytes, *, key: bytes) -> str:
@@ -109,7 +109,8 @@ def problems_of(
     return []
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """What JSON has no type for, as the text that seals are made of."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date | time):

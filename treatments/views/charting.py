@@ -21,6 +21,7 @@ from treatments.differences import differences_of
 from treatments.forms.session import AFTERCARE, InjectionFormSet, SessionHeaderForm, VialFormSet, plain
 from treatments.forms.vials import MixingFormSet
 from treatments.models import InjectionSession, Protocol, TreatmentCourse
+from treatments.rules.findings.record import measured_responses
 from treatments.views.bodymaps import MAP_TITLES, maps_of
 from treatments.views.picks import Picks, read_picks
 from treatments.views.plans import (
@@ -296,6 +297,7 @@ class Charting:
             "palette": self.palette()[0],
             "palette_chosen": self.usual_dose(),
             "findings": findings,
+            "measured": measured_responses((finding.key, finding.words) for finding in findings),
             "stops": sum(finding.severity == "stop" for finding in findings),
             "warnings": sum(finding.severity == "warn" for finding in findings),
             "totals": self.totals(),
@@ -360,17 +362,16 @@ class Charting:
         ]
 
     def setup(self) -> dict[str, Any]:
-        course_of = {
-            muscle.key: course.pk
-            for course in reversed(self.courses)
+        courses_of = {
+            muscle.key: [str(course.pk) for course in self.courses if course.condition_id in muscle.treated_in]
             for muscle in self.muscles.values()
-            if course.condition_id in muscle.treated_in
         }
         return {
             "muscles": {muscle.key: muscle.name for muscle in self.muscles.values()},
             "midline": [muscle.key for muscle in self.muscles.values() if muscle.is_midline],
             "courses": [str(course.pk) for course in self.courses],
-            "courseOf": course_of,
+            "courseNames": {str(course.pk): course.condition.short_name for course in self.courses},
+            "coursesOf": {muscle: courses for muscle, courses in courses_of.items() if courses},
             "steps": {str(p.pk): float(PALETTES[p.key][1]) for p in self.products if p.key in PALETTES},
         }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Q, Window
+from django.db.models import Exists, F, OuterRef, Q, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 
@@ -20,6 +20,7 @@ from treatments.actions.sessions import DraftHeader, DraftSite
 from treatments.actions.vials import Mixing
 from treatments.forms.session import InjectionForm
 from treatments.models import InjectionSession, TreatmentCourse, VialUse
+from treatments.querysets.sessions import sites_and_vials
 from treatments.querysets.vials import vials_for
 from treatments.views.charting import Charting
 from treatments.views.plans import LAST_SESSION, PlannedSite, newest, plain_name, whose
@@ -139,7 +140,7 @@ def sites_of(posted: Charting, request: HttpRequest) -> list[DraftSite]:
         side = request.POST.get("add-side", "right")
         rows.append(
             {
-                "course": str(posted.setup()["courseOf"].get(muscle.key, posted.courses[0].pk)),
+                "course": posted.setup()["coursesOf"].get(muscle.key, [str(posted.courses[0].pk)])[0],
                 "muscle": muscle,
                 "side": "midline" if muscle.is_midline else side if side in ("left", "right") else "right",
                 "units": _units(request.POST.get("add-units", "")),
@@ -262,3 +263,33 @@ def mixings_of(posted: Charting, request: HttpRequest, vials: list[Vial]) -> dic
             if which in ("", str(vial.pk)) and mixings.get(vial.pk, Mixing()).at is None:
                 mixings[vial.pk] = usual_mixing(vial, posted.session, at=minute)
     return mixings
+
+
+# What the columns and rows that for_charting() reads beside the draft depend on.
+_READ_BY = (
+    "patient_id",
+    "site_id",
+    "provider_id",
+    "product_id",
+    "protocol_id",
+    "performed_on",
+    "replaces_id",
+    "status",
+)
+
+
+def take_over(session: InjectionSession, saved: InjectionSession) -> bool:
+    """Give the draft that was read for this request what was just saved, instead of reading all of it again.
+
+    Its sites and vials are read from the database. False, and nothing done, when what stands beside the draft may be
+    another now: then it is to be read again.
+    """
+    same = all(getattr(session, name) == getattr(saved, name) for name in _READ_BY)
+    if not same or saved.version != session.version + 1:
+        return False
+    for field in session._meta.concrete_fields:
+        setattr(session, field.attname, getattr(saved, field.attname))
+    for prefetch in (read_again := sites_and_vials()):
+        session._prefetched_objects_cache.pop(prefetch.prefetch_to, None)  # type: ignore[attr-defined]
+    prefetch_related_objects([session], *read_again)
+    return True

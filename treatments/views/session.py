@@ -27,11 +27,21 @@ from treatments.as_signed import show_as_signed
 from treatments.checks import findings_shown
 from treatments.differences import differences_of
 from treatments.forms.session import plain
-from treatments.models import FollowUp, InjectionSession, TreatmentCourse
+from treatments.models import AdverseEvent, FollowUp, InjectionSession, TreatmentCourse
+from treatments.querysets.adverse_events import events_of_session
 from treatments.querysets.follow_ups import planned_contacts
+from treatments.rules.findings.record import measured_responses
 from treatments.views.bodymaps import MAP_TITLES, maps_of
 from treatments.views.charting import Charting
-from treatments.views.drafting import courses_of, header_of, mixings_of, other_product, sites_of, vials_of
+from treatments.views.drafting import (
+    courses_of,
+    header_of,
+    mixings_of,
+    other_product,
+    sites_of,
+    take_over,
+    vials_of,
+)
 from treatments.views.records import record_context
 
 # Where a button of the charting page leads once the draft is saved.
@@ -88,7 +98,7 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
     if not valid or (action == "shorthand" and not posted.shorthand.sites):
         return _not_saved(request, posted, status=422)
     try:
-        save_draft(
+        saved = save_draft(
             session=session,
             header=header_of(posted, request),
             sites=sites_of(posted, request),
@@ -105,7 +115,8 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
         return _not_saved(request, posted, status=422)
 
     if action == "autosave":
-        fresh = Charting(_session(request, session_id, compare=False), user=request.user, today=today, known=posted)
+        stored = session if take_over(session, saved) else _session(request, session_id, compare=False)
+        fresh = Charting(stored, user=request.user, today=today, known=posted)
         return render(request, "treatments/session_chart.html#saved", fresh.saved())
     return _go(request, AFTERWARDS.get(action, "treatments:session-chart"), session_id)
 
@@ -153,6 +164,7 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
             {"finding": finding, "reason": reasons.get(finding.key, ""), "missing": finding.key in missing}
             for finding in findings
         ],
+        "measured": measured_responses((finding.key, finding.words) for finding in findings),
         "stops": sum(finding.severity == "stop" for finding in findings),
         "warnings": sum(finding.severity == "warn" for finding in findings),
         "supervised": session.provider is not None
@@ -167,7 +179,8 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
 @permission_required("treatments.view_session", raise_exception=True)
 def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
     """One session as it stands: signed, recorded from outside, voided, or still a draft."""
-    session = _session(request, session_id, replacement=F("replaced_by"), planned=planned_contacts())
+    more = {"replacement": F("replaced_by"), "planned": planned_contacts(), "told": events_of_session()}
+    session = _session(request, session_id, **more)
     record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
     show_as_signed(session)
     courses = {row.course_id: row.course for row in session.treated.all()}
@@ -189,7 +202,16 @@ def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
                 }
                 for row in session.planned
             ],
+            "events": [
+                row
+                | {
+                    "onset_on": date.fromisoformat(row["onset_on"]),
+                    "outcome": AdverseEvent.Outcome(row["outcome"]).label,
+                }
+                for row in session.told
+            ],
             "findings": session.findings,
+            "measured": measured_responses((row["key"], row["words"]) for row in session.findings),
             "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
             "today": session.site.today(),
         }

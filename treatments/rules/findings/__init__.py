@@ -21,8 +21,9 @@ from treatments.rules.findings.dose import (
 )
 from treatments.rules.findings.interval import interval
 from treatments.rules.findings.muscles import muscle_range, per_site, volume_per_site
-from treatments.rules.findings.patient import alerts, consent, ingredients, off_label, screening
+from treatments.rules.findings.patient import alerts, consent, ingredients, off_label, open_events, screening
 from treatments.rules.findings.record import (
+    cycle_response,
     diagnosis,
     guidance,
     prior_authorization,
@@ -40,6 +41,7 @@ RULES: Sequence[Rule] = (
     signer,
     alerts,
     ingredients,
+    open_events,
     screening,
     consent,
     weight,
@@ -58,6 +60,7 @@ RULES: Sequence[Rule] = (
     reconstitution,
     guidance,
     response,
+    cycle_response,
     diagnosis,
     prior_authorization,
     off_label,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 
-from treatments.rules.facts import Earlier, Finding, SessionFacts, Severity
-from treatments.rules.findings.wording import already_signed, count, day, finding, units
+from treatments.rules.facts import CourseFacts, Earlier, Finding, SessionFacts, Severity
+from treatments.rules.findings.wording import already_signed, count, day, finding, listed, units
+from treatments.rules.labels import CONFIRMED
 
 # The shortest interval any label or policy here knows; within it any toxin asks for a reason.
 ANY_TOXIN_DAYS = 84
@@ -19,21 +21,9 @@ def interval(facts: SessionFacts) -> Iterable[Finding]:
 
     A touch-up comes early on purpose: of it only another toxin is asked about.
     """
-    named = set()
-    for course in () if facts.is_touch_up else facts.courses:
-        if course.eligible_on is not None and facts.performed_on < course.eligible_on:
-            named.add(course.last_session_on)
-            early = count((course.eligible_on - facts.performed_on).days, "day")
-            yield finding(
-                f"interval-{course.id}",
-                Severity.WARN,
-                f"{course.condition_name}: {early} before a repeat is allowed on {day(course.eligible_on)} "
-                f"({course.eligible_words}).",
-                about="interval",
-                rule="R7",
-                source=course.eligible_source,
-                confidence=course.eligible_confidence,
-            )
+    early = [] if facts.is_touch_up else [course for course in facts.courses if _days_early(course, facts) > 0]
+    yield from _too_early(early, facts)
+    named = {course.last_session_on for course in early}
     # The sessions of those courses are said already; toxin given since for something else is not.
     earlier = [
         (past, (facts.performed_on - past.performed_on).days)
@@ -47,6 +37,46 @@ def interval(facts: SessionFacts) -> Iterable[Finding]:
     ]
     yield from _any_toxin(earlier, facts, "", _last)
     yield from _any_toxin(later, facts, "later", _next)
+
+
+def _days_early(course: CourseFacts, facts: SessionFacts) -> int:
+    return (course.eligible_on - facts.performed_on).days if course.eligible_on is not None else 0
+
+
+def _too_early(early: Iterable[CourseFacts], facts: SessionFacts) -> Iterator[Finding]:
+    """One finding for all the courses of one earlier session: they are too early for one and the same reason."""
+    by_day: dict[date | int, list[CourseFacts]] = {}
+    for course in sorted(early, key=lambda course: course.id):
+        by_day.setdefault(course.last_session_on or course.id, []).append(course)
+    for courses in by_day.values():
+        # Who was first allowed on the same day for the same reason is named together.
+        alike: dict[tuple[object, ...], list[CourseFacts]] = {}
+        for course in courses:
+            alike.setdefault((course.eligible_on, course.eligible_words), []).append(course)
+        confidences = {course.eligible_confidence for course in courses}
+        yield finding(
+            f"interval-{'-'.join(str(course.id) for course in courses)}",
+            Severity.WARN,
+            " ".join(_early_words(some, facts) for some in alike.values()),
+            about="interval",
+            rule="R7",
+            source="; ".join(dict.fromkeys(course.eligible_source for course in courses if course.eligible_source)),
+            confidence=min(confidences, key=_certainty),
+        )
+
+
+def _early_words(courses: Sequence[CourseFacts], facts: SessionFacts) -> str:
+    first = courses[0]
+    days = count(_days_early(first, facts), "day")
+    names = listed(dict.fromkeys(course.condition_name for course in courses))
+    assert first.eligible_on is not None  # noqa: S101 - for the type checker: only such courses are early
+    return f"{names}: {days} before a repeat is allowed on {day(first.eligible_on)} ({first.eligible_words})."
+
+
+def _certainty(confidence: str) -> int:
+    """How sure a number is; the least sure one marks a finding that rests on several."""
+    order = ("C", "B", "A-", "A", CONFIRMED)
+    return order.index(confidence) if confidence in order else -1
 
 
 def _is_asked_about(session: Earlier, facts: SessionFacts) -> bool:

@@ -65,6 +65,19 @@ def ingredients(facts: SessionFacts) -> Iterable[Finding]:
             yield _of_alert(alert, Severity.WARN)
 
 
+def open_events(facts: SessionFacts) -> Iterable[Finding]:
+    """Rule R13: an adverse event after an earlier session that is not over is taken account of before more is given."""
+    for event in sorted(facts.open_events, key=lambda event: (event.onset_on, event.id)):
+        yield finding(
+            f"event-{event.id}",
+            Severity.WARN,
+            f"Adverse event since {day(event.onset_on)}, {event.outcome.lower()}: {event.words.rstrip('.')}.",
+            about="patient",
+            rule="R13",
+            source="boxed warning; spread questionnaire 6.2",
+        )
+
+
 def off_label(facts: SessionFacts) -> Iterable[Finding]:
     """Rule R10: a use the label does not list is named as one."""
     if facts.product is None:

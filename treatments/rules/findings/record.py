@@ -9,6 +9,8 @@ from treatments.rules.chosen import authorization_of, authorization_problem
 from treatments.rules.facts import CourseFacts, Finding, SessionFacts, Severity
 from treatments.rules.findings.wording import count, day, finding, listed
 
+# The key of what the scores say of a course begins with it.
+CYCLE = "cycle-"
 LIMBS = ("upper_limb_spasticity", "lower_limb_spasticity")
 
 
@@ -57,9 +59,10 @@ def guidance(facts: SessionFacts) -> Iterable[Finding]:
 
 
 def response(facts: SessionFacts) -> Iterable[Finding]:
-    """Rule R14 and PRODUCT, ready to sign: a repeat session says how the one before worked.
+    """PRODUCT, ready to sign: a repeat session says how the one before worked.
 
     An impression at a follow-up of that session says it too, and so does a score since; completeness.py asks the same.
+    What the scores say is another matter: `cycle_response`.
     """
     if facts.is_touch_up:
         return
@@ -75,8 +78,7 @@ def response(facts: SessionFacts) -> Iterable[Finding]:
             Severity.WARN,
             f"{names}: the response to the last session is not recorded.",
             about="visit",
-            rule="R14",
-            source="payers",
+            source="ready to sign; payers",
         )
     elif repeated and facts.last_response == "first" and len(repeated) == len(facts.courses):
         yield finding(
@@ -84,9 +86,32 @@ def response(facts: SessionFacts) -> Iterable[Finding]:
             Severity.WARN,
             f"{names}: recorded as the first session, and there was one before.",
             about="visit",
-            rule="R14",
-            source="payers",
+            source="ready to sign; payers",
         )
+
+
+def cycle_response(facts: SessionFacts) -> Iterable[Finding]:
+    """Rule R14: what the scores say of the session before, or why they say nothing: a report that asks for nothing."""
+    if facts.is_touch_up:
+        return
+    for course in facts.courses:
+        if course.cycle is None or course.last_session_on is None:
+            continue
+        words = f"{course.condition_name}, session of {day(course.last_session_on)}: {course.cycle.words}."
+        yield finding(
+            f"{CYCLE}{course.id}",
+            Severity.NOTE,
+            words,
+            about="visit",
+            rule="R14",
+            source="trial designs",
+            label="response",
+        )
+
+
+def measured_responses(findings: Iterable[tuple[str, str]]) -> list[str]:
+    """Of findings, as key and words, what the scores say of the session before: to stand beside what was recorded."""
+    return [words for key, words in findings if key.startswith(CYCLE)]
 
 
 def diagnosis(facts: SessionFacts) -> Iterable[Finding]:
