@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -11,13 +11,17 @@ from django.db import transaction
 from accounts.models import User
 from outcomes.models import Assessment, Instrument
 from outcomes.rules import score_problem
+from treatments.actions.adverse_events import event_of_follow_up
 from treatments.actions.follow_ups import record_follow_up
 from treatments.models import FollowUp, TreatmentCourse
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a follow-up found, as it was told: days, impression (PGIC 1 to 7), adverse event, note."""
+    """What a follow-up found, as it was told: days, impression (PGIC 1 to 7), adverse event, note.
+
+    `spread` are the answers to the questions of rule R13, `event_onset_on` the first day of an adverse event.
+    """
 
     onset_on: date | None = None
     peak_on: date | None = None
@@ -25,6 +29,8 @@ class Findings:
     impression: int | None = None
     adverse_event: bool | None = None
     adverse_event_text: str = ""
+    spread: Mapping[str, str] = field(default_factory=dict)
+    event_onset_on: date | None = None
     note: str = ""
 
 
@@ -136,10 +142,11 @@ def record_follow_up_with_scores(
     on: date,
     by: User,
 ) -> FollowUp:
-    """Record what a follow-up found, and the scores taken with it, all or nothing; `on` is today at the site.
+    """Record what a follow-up found, its scores and the adverse event it tells of, all or nothing; `on` is today.
 
     Raises StaleVersionError when someone else recorded it meanwhile, and ValidationError as record_follow_up and
-    record_scores do, or when the follow-up was cancelled or `done_on` lies in the future or before the session.
+    record_scores do, for an adverse event without its first day, or when the follow-up was cancelled or `done_on`
+    lies in the future or before the session.
     """
     if follow_up.status == FollowUp.Status.CANCELLED:
         raise ValidationError("This follow-up was cancelled.")
@@ -158,8 +165,10 @@ def record_follow_up_with_scores(
         impression=findings.impression,
         adverse_event=findings.adverse_event,
         adverse_event_text=findings.adverse_event_text,
+        spread_answers=findings.spread,
         note=findings.note,
     )
+    event_of_follow_up(follow_up=recorded, onset_on=findings.event_onset_on, on=done_on, by=by)
     if scores:
         record_scores(
             course=follow_up.course,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Fieldset, Layout
+from crispy_forms.layout import HTML, Div, Fieldset, Layout
 from dateutil.relativedelta import relativedelta
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,7 +19,9 @@ from outcomes.actions import Findings
 from outcomes.models import Assessment, Instrument
 from outcomes.review import Scope
 from outcomes.rules import plain, score_problem
-from treatments.models import Condition, FollowUp, TreatmentCourse
+from treatments.forms.adverse_events import SpreadMixin
+from treatments.models import AdverseEvent, Condition, FollowUp, TreatmentCourse
+from treatments.rules import toxin_spread
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -167,7 +169,7 @@ class AssessmentForm(ScoresMixin, forms.Form):
         return cleaned
 
 
-class FollowUpForm(ScoresMixin, VersionedModelForm):
+class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
     """What a follow-up found, with the scores taken at it."""
 
     done_on = forms.DateField(label="Contact on", widget=DAY)
@@ -178,6 +180,7 @@ class FollowUpForm(ScoresMixin, VersionedModelForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Answer yes or no."},
     )
+    event_onset_on = forms.DateField(label="It began on", required=False, widget=DAY)
 
     class Meta:
         model = FollowUp
@@ -206,8 +209,11 @@ class FollowUpForm(ScoresMixin, VersionedModelForm):
             self.initial["adverse_event"] = "yes" if follow_up.adverse_event else "no"
         else:
             self.initial["adverse_event"] = None
+        self.add_spread_fields(follow_up.spread_answers)
+        event = AdverseEvent.objects.filter(follow_up=follow_up).first() if follow_up.status == "done" else None
+        self.fields["event_onset_on"].initial = event and event.onset_on
         self.fields["impression"].choices = [("", "not asked"), *FollowUp.Impression.choices]
-        for name in ("done_on", "onset_on", "peak_on", "wear_off_on"):
+        for name in ("done_on", "onset_on", "peak_on", "wear_off_on", "event_onset_on"):
             self.fields[name].widget.attrs |= {
                 "min": follow_up.session.performed_on.isoformat(),
                 "max": today.isoformat(),
@@ -229,14 +235,20 @@ class FollowUpForm(ScoresMixin, VersionedModelForm):
                 if self.instruments
                 else []
             ),
-            Fieldset("Safety", "adverse_event", "adverse_event_text"),
+            Fieldset(
+                "Safety",
+                HTML("{% include 'treatments/_spread.html' %}"),
+                "adverse_event",
+                Div("event_onset_on", css_class="form-row"),
+                "adverse_event_text",
+            ),
             "note",
         )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         session_on = self.instance.session.performed_on
-        for name in ("done_on", "onset_on", "peak_on", "wear_off_on"):
+        for name in ("done_on", "onset_on", "peak_on", "wear_off_on", "event_onset_on"):
             day = cleaned.get(name)
             if day is None:
                 continue
@@ -251,9 +263,27 @@ class FollowUpForm(ScoresMixin, VersionedModelForm):
             self.add_error("peak_on", "Before the first effect.")
         if wear_off and any(day and wear_off < day for day in (onset, peak)):
             self.add_error("wear_off_on", "The effect cannot wear off before it began or was strongest.")
-        if cleaned.get("adverse_event") and not cleaned.get("adverse_event_text", "").strip():
-            self.add_error("adverse_event_text", "Say what happened.")
+        self._clean_event(cleaned)
         return cleaned
+
+    def _clean_event(self, cleaned: dict[str, Any]) -> None:
+        """A red answer is an adverse event, in its own words where no others were typed; each has its first day."""
+        answers = self.spread_answers()
+        if toxin_spread.opens_event(answers):
+            if cleaned.get("adverse_event") is False:
+                self.add_error("adverse_event", "A marked answer above is an adverse event: answer yes.")
+            else:
+                self.errors.pop("adverse_event", None)
+                cleaned["adverse_event"] = True
+                cleaned["adverse_event_text"] = cleaned.get("adverse_event_text", "").strip() or toxin_spread.in_words(
+                    answers
+                )
+        if not cleaned.get("adverse_event"):
+            return
+        if not cleaned.get("adverse_event_text", "").strip():
+            self.add_error("adverse_event_text", "Say what happened.")
+        if not cleaned.get("event_onset_on") and "event_onset_on" not in self.errors:
+            self.add_error("event_onset_on", "Say on which day it began.")
 
     def validate_constraints(self) -> None:
         """The action does, with the row locked; what concerns several fields was said beside them above."""
@@ -265,6 +295,8 @@ class FollowUpForm(ScoresMixin, VersionedModelForm):
                 for name in ("onset_on", "peak_on", "wear_off_on", "impression", "adverse_event")
             },
             adverse_event_text=self.cleaned_data["adverse_event_text"],
+            spread=self.spread_answers(),
+            event_onset_on=self.cleaned_data["event_onset_on"],
             note=self.cleaned_data["note"],
         )
 

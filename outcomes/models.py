@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import pghistory
@@ -10,7 +9,7 @@ from django.db.models import F, Q
 from accounts.models import User
 from inventory.models import Confidence
 from outcomes.querysets import AssessmentQuerySet
-from outcomes.rules import Rule, plain
+from outcomes.rules import Measure, Rule, plain
 from treatments.models import Condition, FollowUp, TreatmentCourse
 
 
@@ -82,6 +81,10 @@ class ResponderRule(models.Model):
             lower_is_better=self.instrument.better == Instrument.Direction.LOWER,
         )
 
+    def measure(self) -> Measure:
+        """How the instrument is called; needs it loaded."""
+        return Measure(self.instrument.short_name, self.instrument.unit)
+
 
 @pghistory.track()
 class Assessment(models.Model):
@@ -98,10 +101,6 @@ class Assessment(models.Model):
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     objects = AssessmentQuerySet.as_manager()
-
-    # Only on rows of AssessmentQuerySet.by_rule.
-    first_session_on: date | None
-    session_before: date | None
 
     class Meta:
         ordering = ["assessed_on", "id"]

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -25,26 +24,6 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             self.filter(course=course)
             .select_related("instrument", "recorded_by")
             .order_by("instrument__position", "instrument_id", "assessed_on", "id")
-        )
-
-    def by_rule(self, course_ids: Sequence[int]) -> AssessmentQuerySet:
-        """The scores of those courses by their responder rule's instrument, oldest first for each course.
-
-        Annotated with the course's `first_session_on` and the day of the `session_before` the score, or None.
-        """
-        from treatments.models import RetreatmentWindow
-
-        sessions = RetreatmentWindow.objects.filter(course=OuterRef("course"), voided=False).order_by("last_session_on")
-        return (
-            self.filter(course__in=course_ids, instrument=F("course__condition__responder_rule__instrument"))
-            .select_related("instrument", "course__condition__responder_rule__instrument")
-            .annotate(
-                first_session_on=Subquery(sessions.values("last_session_on")[:1]),
-                session_before=Subquery(
-                    sessions.filter(last_session_on__lt=OuterRef("assessed_on")).reverse().values("last_session_on")[:1]
-                ),
-            )
-            .order_by("course_id", "assessed_on", "id")
         )
 
     def baselines(self) -> AssessmentQuerySet:

@@ -1,30 +1,62 @@
 """What a score may be, what counts as a response, and how sure a rate is.
 
 Plain functions on plain values: no database, no clock. Days are calendar days; the sources of the responder rules stand
-with the rules themselves (outcomes/reference/responder_rules.json).
+with the rules themselves (outcomes/reference/responder_rules.json). What a response is, the findings of a session ask
+too: it stands in treatments.rules.response, and here are its names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from treatments.rules.response import (
+    Cycle,
+    Measure,
+    Outcome,
+    Rule,
+    Score,
+    baseline_of,
+    change_percent,
+    classify,
+    improvement,
+    is_response,
+    judge,
+    latest,
+    measuring_days,
+)
+
+__all__ = [
+    "Cycle",
+    "Interval",
+    "Measure",
+    "Outcome",
+    "Rule",
+    "Score",
+    "Timing",
+    "baseline_of",
+    "change_percent",
+    "classify",
+    "improvement",
+    "is_response",
+    "judge",
+    "latest",
+    "measuring_days",
+    "plain",
+    "score_problem",
+    "signed",
+    "small_number_words",
+    "timing_of",
+    "wear_off_days",
+    "wilson",
+]
 
 # Below these, a rate says more about chance than about treatment. Ours; no source gives a number.
 VERY_FEW = 10
 FEW = 30
-
-
-class Outcome(StrEnum):
-    """How one cycle ended: a session of a course, until its measuring days are over."""
-
-    RESPONDER = "responder"
-    NON_RESPONDER = "non-responder"
-    MISSING = "missing"
-    NOT_ASSESSABLE = "no baseline"
-    PENDING = "still being measured"
 
 
 class Timing(StrEnum):
@@ -33,26 +65,6 @@ class Timing(StrEnum):
     EARLY = "early"
     ON_TIME = "on time"
     LATE = "late"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A response: a change from baseline in percent of it or in points, scored from `from_day` to `to_day`."""
-
-    is_percent: bool
-    change: Decimal
-    from_day: int
-    to_day: int
-    lower_is_better: bool = True
-
-
-@dataclass(frozen=True)
-class Score:
-    """One score of the rule's instrument; `order` tells two of one day apart, the higher being the later."""
-
-    on: date
-    value: Decimal
-    order: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,75 +98,6 @@ def plain(value: Decimal) -> str:
 def signed(change: Decimal | int) -> str:
     """+2, −11 with a true minus sign, or 0."""
     return "0" if change == 0 else f"{'+' if change > 0 else '−'}{plain(abs(Decimal(change)))}"
-
-
-def improvement(*, baseline: Decimal, value: Decimal, lower_is_better: bool = True) -> Decimal:
-    """Points gained since baseline; negative when it got worse."""
-    return baseline - value if lower_is_better else value - baseline
-
-
-def change_percent(*, baseline: Decimal, value: Decimal) -> Decimal | None:
-    """The change in percent of the baseline, -58 for 19 to 8; None from a baseline of 0, which has no percent."""
-    return None if baseline == 0 else (value - baseline) * 100 / baseline
-
-
-def is_response(rule: Rule, *, baseline: Decimal, value: Decimal) -> bool | None:
-    """Whether the change reaches the rule's; None when the rule is in percent and the baseline 0."""
-    gained = improvement(baseline=baseline, value=value, lower_is_better=rule.lower_is_better)
-    if not rule.is_percent:
-        return gained >= rule.change
-    # Multiplied out, so that exactly 50 % is 50 %.
-    return None if baseline == 0 else gained * 100 >= rule.change * abs(baseline)
-
-
-def latest(scores: Iterable[Score], *, first: date = date.min, last: date = date.max) -> Score | None:
-    """The last score of those days, both ends included."""
-    return max(
-        (score for score in scores if first <= score.on <= last),
-        key=lambda score: (score.on, score.order),
-        default=None,
-    )
-
-
-def baseline_of(scores: Iterable[Score], *, first_session_on: date) -> Score | None:
-    """What a course is measured against: its last score on or before the day of its first session."""
-    return latest(scores, last=first_session_on)
-
-
-def measuring_days(rule: Rule, *, session_on: date, next_session_on: date | None = None) -> tuple[date, date]:
-    """First and last day on which a score counts for a session.
-
-    A score on the day of the next session still counts: it is taken before the needle. The last day lies before the
-    first when the next session came too soon to measure this one.
-    """
-    first, last = session_on + timedelta(days=rule.from_day), session_on + timedelta(days=rule.to_day)
-    return first, last if next_session_on is None else min(last, next_session_on)
-
-
-def classify(
-    rule: Rule,
-    scores: Sequence[Score],
-    *,
-    first_session_on: date,
-    session_on: date,
-    next_session_on: date | None,
-    on: date,
-) -> Outcome:
-    """How the cycle of one session ended, seen on a day. A missing score is missing, never a failure and never zero.
-
-    `first_session_on` is the course's first session; `next_session_on` the one after this, on a later day.
-    """
-    first, last = measuring_days(rule, session_on=session_on, next_session_on=next_session_on)
-    if on <= last:
-        return Outcome.PENDING
-    baseline = baseline_of(scores, first_session_on=first_session_on)
-    if baseline is None or (rule.is_percent and baseline.value == 0):
-        return Outcome.NOT_ASSESSABLE
-    score = latest(scores, first=first, last=last)
-    if score is None:
-        return Outcome.MISSING
-    answer = is_response(rule, baseline=baseline.value, value=score.value)
-    return Outcome.RESPONDER if answer else Outcome.NON_RESPONDER
 
 
 def timing_of(*, retreated_on: date, eligible_on: date, window_closes_on: date) -> Timing:

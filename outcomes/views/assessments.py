@@ -57,7 +57,7 @@ def _recorded_words(course: TreatmentCourse, recorded: list[Assessment]) -> str:
     summary = summaries_for([course]).get(course.pk)
     words = [
         str(summary)
-        if summary is not None and summary.last.pk == score.pk
+        if summary is not None and summary.last is not None and summary.last.order == score.pk
         else f"{score.instrument.short_name} {score.shown}"
         for score in recorded
     ]

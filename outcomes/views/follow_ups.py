@@ -20,6 +20,7 @@ from outcomes.forms import FollowUpForm
 from outcomes.models import Assessment
 from outcomes.rules import wear_off_days
 from treatments.models import FollowUp
+from treatments.rules import toxin_spread
 
 PAGE_SIZE = 50
 TABS = {"due": "Due", "upcoming": "Upcoming", "recorded": "Recorded"}
@@ -129,6 +130,8 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
             except ValidationError as problem:
                 form.add_errors(problem)
             if not form.errors:
+                if form.shows_danger():
+                    messages.error(request, toxin_spread.EMERGENCY)
                 messages.success(request, f"{follow_up.name} recorded.")
                 return redirect("clinic:course", course.pk)
         status = status if status == 409 else 422
@@ -161,6 +164,7 @@ def _is_pressed_twice(form: FollowUpForm, current: Any, request: HttpRequest) ->
         current.status == FollowUp.Status.DONE
         and current.done_by_id == request.user.pk
         and all(getattr(current, name) == value for name, value in sent.items())
+        and current.spread_answers == form.spread_answers()
     )
 
 

@@ -79,7 +79,7 @@ def test_every_instrument_a_follow_up_asks_for_exists():
 
 
 @pytest.mark.django_db
-def test_a_condition_that_is_not_loaded_is_named():
+def test_a_condition_that_is_not_loaded_is_named(without_reference: None):
     with pytest.raises(LookupError, match="chronic_migraine"):
         load()
     assert not Instrument.objects.exists()
