@@ -17,7 +17,7 @@ _REFRESH = """
                               JOIN accounts_site site ON site.id = visit.site_id
                              WHERE planned.course_id = course
                                AND visit.kind = 'session'
-                               AND visit.status NOT IN ('cancelled', 'missed', 'done')) AS days) AS found
+                               AND visit.status NOT IN ('cancelled', 'missed', 'moved', 'done')) AS days) AS found
              WHERE id = course;
         END LOOP;
         RETURN NULL;

@@ -11,29 +11,47 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from audit.models import StaleVersionError
 from scheduling import actions
+from scheduling.conflicts import remarks_on
 from scheduling.forms import CancelForm, MoveForm
-from scheduling.models import Appointment
-from scheduling.rules import NEXT_STATUSES
+from scheduling.models import Appointment, Room
+from scheduling.offered_times import Wish, offered_times
+from scheduling.rules.visits import INACTIVE, NEXT_STATUSES
 from scheduling.views.recalls import back_to_list, list_response, list_url
 
-PRESSES = [status for status in Appointment.Status if status != Appointment.Status.CANCELLED]
+PRESSES = [
+    status for status in Appointment.Status if status not in (Appointment.Status.CANCELLED, Appointment.Status.MOVED)
+]
 
 
 def _appointment_of(request: HttpRequest, appointment_id: int) -> Appointment:
     appointments = Appointment.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
-    return get_object_or_404(appointments.select_related("created_by"), pk=appointment_id)
+    return get_object_or_404(
+        appointments.select_related("created_by", "moved_from__site", "planned_with__site"), pk=appointment_id
+    )
 
 
 @require_http_methods(["GET"])
 @permission_required("scheduling.view_appointments", raise_exception=True)
 def appointment_detail(request: HttpRequest, appointment_id: int) -> HttpResponse:
     appointment = _appointment_of(request, appointment_id)
+    if (
+        appointment.plan_step
+        and appointment.follow_up_id is None
+        and actions.attach_follow_ups(patients=[appointment.patient_id])
+    ):
+        appointment = _appointment_of(request, appointment_id)
     record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)
     return _detail(request, appointment, CancelForm())
 
 
 def _detail(request: HttpRequest, appointment: Appointment, form: CancelForm) -> HttpResponse:
-    today = appointment.site.today()
+    now = timezone.now()
+    today = appointment.site.today(now=now)
+    courses = list(appointment.courses.all())
+    is_over = appointment.status in INACTIVE
+    together = list(
+        appointment.planned_follow_ups.exclude(status__in=INACTIVE).select_related("site").order_by("starts_at")
+    )
     return render(
         request,
         "scheduling/appointment_detail.html",
@@ -41,12 +59,18 @@ def _detail(request: HttpRequest, appointment: Appointment, form: CancelForm) ->
             "appointment": appointment,
             "patient": appointment.patient,
             "age": appointment.patient.age(on=today),
-            "courses": list(appointment.courses.all()),
+            "courses": courses,
             "today": today,
             "form": form,
             "booked_on": appointment.site.localtime(appointment.created_at).date(),
-            "presses": presses_of(appointment),
+            "presses": presses_of(appointment) if not is_over or appointment.status == "missed" else [],
             "may_move": appointment.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED),
+            "remarks": remarks_on(appointment, courses) if not is_over else [],
+            "moved_from": appointment.moved_from,
+            "moved_to": Appointment.objects.filter(moved_from=appointment).select_related("site").first(),
+            "together": together,
+            "free_again": is_over and appointment.starts_at > now,
+            "may_take_back": appointment.status == Appointment.Status.CANCELLED and appointment.starts_at > now,
         },
         status=422 if form.is_bound else 200,
     )
@@ -76,12 +100,13 @@ def appointment_status(request: HttpRequest, appointment_id: int) -> HttpRespons
     appointment = _appointment_of(request, appointment_id)
     problem = ""
     try:
-        actions.set_status(
-            appointment=appointment,
-            status=request.POST.get("status", ""),
-            by=request.user,  # type: ignore[arg-type]
-            now=timezone.now(),
-        )
+        status, room = request.POST.get("status", ""), request.POST.get("room", "")
+        now, by = timezone.now(), request.user
+        if status == Appointment.Status.IN_ROOM and room.isdecimal() and len(room) < 19:
+            rooms = Room.objects.filter(site=appointment.site)
+            actions.seat_patient(appointment=appointment, room=get_object_or_404(rooms, pk=room), by=by, now=now)  # type: ignore[arg-type]
+        else:
+            actions.set_status(appointment=appointment, status=status, by=by, now=now)  # type: ignore[arg-type]
     except ValidationError as error:
         problem = " ".join(error.messages)
     view = request.POST.get("view", "")
@@ -108,7 +133,8 @@ def appointment_status(request: HttpRequest, appointment_id: int) -> HttpRespons
 @permission_required("scheduling.book", raise_exception=True)
 def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
     appointment = _appointment_of(request, appointment_id)
-    form = MoveForm(request.POST or None, appointment=appointment)
+    may_override = actions.may_override(request.user)  # type: ignore[arg-type]
+    form = MoveForm(request.POST or None, appointment=appointment, may_override=may_override)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
         try:
@@ -118,7 +144,7 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
                 minutes=cleaned["minutes"],
                 provider=cleaned["provider"],
                 room=cleaned["room"],
-                early_reason=cleaned["early_reason"],
+                override_reason=cleaned.get("override_reason", ""),
                 note=cleaned["note"],
                 version=cleaned["version"],
                 by=request.user,  # type: ignore[arg-type]
@@ -141,12 +167,14 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
         else:
             start = moved.local_start
             messages.success(request, f"Moved to {start:%a} {start.day} {start:%b}, {moved.time_words}.")
-            return redirect("scheduling:appointment-detail", appointment.pk)
+            _tell_of_follow_ups(request, moved)
+            return redirect("scheduling:appointment-detail", moved.pk)
     record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)
     return render(
         request,
         "scheduling/appointment_move.html",
         {
+            "times": offered_times(Wish.of_appointment(appointment), now=timezone.now())[:12],
             "appointment": appointment,
             "patient": appointment.patient,
             "courses": list(appointment.courses.all()),
@@ -162,18 +190,23 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
 def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpResponse:
     """Cancel with a reason; `back` gives the recall list again, for the undo that stands there after booking."""
     appointment = _appointment_of(request, appointment_id)
-    form = CancelForm(request.POST)
+    back = back_to_list(request)
+    sent = request.POST.copy()
+    if back is not None:
+        # The undo of a booking made a moment ago.
+        sent.setdefault("cancelled_by", Appointment.CancelledBy.CLINIC)
+    form = CancelForm(sent)
     if form.is_valid():
         try:
             actions.cancel_appointment(
                 appointment=appointment,
                 reason=form.cleaned_data["reason"],
+                cancelled_by=form.cleaned_data["cancelled_by"],
                 by=request.user,  # type: ignore[arg-type]
                 now=timezone.now(),
             )
         except ValidationError as error:
             form.add_error(None, error.messages)
-    back = back_to_list(request)
     if form.errors:
         if back is not None and request.htmx:
             words = " ".join(problem for problems in form.errors.values() for problem in problems)
@@ -182,8 +215,57 @@ def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpRespons
     said = f"Cancelled: {appointment.patient.name}, {appointment.time_words}."
     if back is not None:
         if request.htmx:
-            return list_response(request, back, said=said)
+            return list_response(request, back, said=said, cancelled=appointment)
         messages.success(request, said)
         return redirect(list_url(back.urlencode()))
     messages.success(request, said)
+    _tell_of_follow_ups(request, appointment)
     return redirect("scheduling:appointment-detail", appointment.pk)
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_take_back(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """Let a cancelled visit stand again, where its time is still free."""
+    appointment = _appointment_of(request, appointment_id)
+    back = back_to_list(request)
+    said = problem = ""
+    try:
+        actions.take_back_cancel(appointment=appointment, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        start = appointment.local_start
+        said = f"Stands again: {appointment.patient.name}, {start:%a} {start.day} {start:%b}, {appointment.time_words}."
+    except ValidationError as error:
+        problem = " ".join(error.messages)
+    if back is not None and request.htmx:
+        return list_response(request, back, said=said, problem=problem, status=409 if problem else 200)
+    if problem:
+        messages.error(request, problem)
+    else:
+        messages.success(request, said)
+    return redirect("scheduling:appointment-detail", appointment.pk)
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_follow_ups(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """Move or cancel the follow-ups that were booked with a session, after the session itself moved or fell away."""
+    appointment = _appointment_of(request, appointment_id)
+    now = timezone.now()
+    if request.POST.get("do") == "cancel":
+        outcomes = actions.cancel_follow_ups(
+            visit=appointment,
+            reason="The session they follow was cancelled",
+            cancelled_by=appointment.cancelled_by or Appointment.CancelledBy.CLINIC,
+            by=request.user,  # type: ignore[arg-type]
+            now=now,
+        )
+    else:
+        outcomes = actions.move_follow_ups(visit=appointment, by=request.user, now=now)  # type: ignore[arg-type]
+    for outcome in outcomes:
+        (messages.success if outcome.appointment else messages.warning)(request, outcome.words)
+    return redirect("scheduling:appointment-detail", appointment.pk)
+
+
+def _tell_of_follow_ups(request: HttpRequest, visit: Appointment) -> None:
+    if visit.planned_follow_ups.exclude(status__in=INACTIVE).exists():
+        messages.warning(request, "Follow-ups were booked with it and still stand: see below.")

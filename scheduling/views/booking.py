@@ -16,11 +16,16 @@ from accounts.models import Site
 from audit.actions import record
 from patients.models import Patient
 from scheduling import actions
+from scheduling.actions.together import PlannedStep, steps_for
 from scheduling.forms import BookingForm, BookingOptionsForm
-from scheduling.free_times import first_free_times
+from scheduling.free_times import FreeTime, fitting_times
 from scheduling.models import Appointment
-from scheduling.rules import Search, searches_for, state_words
+from scheduling.ready import ready_lights, ready_papers
+from scheduling.rules.recalls import state_words
+from scheduling.rules.slots import Search, searches_for
 from scheduling.views.recalls import JUST_BOOKED, back_to_list, list_response, list_url
+from scheduling.views.wanted import keep_wanted, wanted_time, with_wanted
+from treatments.authorizations import authorized_spans
 from treatments.models import FollowUp, TreatmentCourse
 from treatments.rules.windows import State, next_booked
 
@@ -35,9 +40,12 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
 
     Opened from the recall list (`back`) it stands beside the list, and booking there gives the list again.
     """
-    params = request.POST if request.method == "POST" else request.GET
+    params: QueryDict = request.POST if request.method == "POST" else request.GET
     if not params.get("course") and not params.get("patient"):
-        return render(request, "scheduling/appointment_find.html")
+        return render(request, "scheduling/appointment_find.html", {"wanted": keep_wanted(request)})
+    wanted = wanted_time(request)
+    if wanted is not None:
+        params = with_wanted(params, wanted)
     now = timezone.now()
     patient, courses = _whom(request, params, now)
     asked = courses[0] if params.get("course") else None
@@ -56,30 +64,38 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
         usual_site=_usual_site(sites, treated, patient),
         usual_provider_id=courses[0].provider_id if courses else None,
         kind=kind,
+        treated=treated,
     )
     site = options.chosen_site
     if request.method == "POST" and params.get("site") != str(site.pk):
         raise Http404("Not a site of this person")
     today = site.today(now=now)
+    may_override = actions.may_override(request.user)  # type: ignore[arg-type]
+    planned = steps_for(offered, on=today) if kind == Kind.SESSION else []
     form = BookingForm(
         request.POST if request.method == "POST" else None,
         kind=kind,
         courses=offered,
         follow_ups=_follow_ups(patient) if kind == Kind.FOLLOW_UP else [],
         site=site,
+        place=options.place,
+        may_override=may_override,
+        steps=[(one.key, one.words) for one in planned],
         asked_follow_up=params.get("follow_up"),
     )
-    form.may_be_early = any(course.eligible_on and course.eligible_on > today for course in offered)
+    if wanted is not None:
+        form.initial = {**form.initial, "day": wanted["day"], "time": wanted["time"]}
     if request.method == "POST" and form.is_valid():
         booked = _book(request, form, patient, site, now)
         if booked is not None:
-            return _booked(request, booked, back)
+            return _booked(request, booked, back, steps=_chosen(planned, form), now=now)
     record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
     context = {
         "patient": patient,
         "age": patient.age(on=today),
         "course": asked,
         "courses": offered,
+        "lights": ready_lights([treated], on=today)[treated.pk] if treated else [],
         "chosen_courses": [int(pk) for pk in form["courses"].value() or [] if str(pk).isdigit()] if offered else [],
         "kind": kind,
         "kinds": [(key, words) for key, words in Kind.choices if key != Kind.SESSION or courses],
@@ -89,6 +105,10 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
         "today": today,
         "back": back.urlencode() if back is not None else None,
         "list_url": list_url(back.urlencode()) if back is not None else "",
+        "may_override": may_override,
+        "wanted": wanted,
+        "chosen_steps": form["steps"].value() or [] if planned else [],
+        "steps": planned,
         "next_appointments": _ahead(patient, now),
         **_free(options, patient, treated, now),
     }
@@ -116,7 +136,7 @@ def _whom(request: HttpRequest, params: QueryDict, now: datetime) -> tuple[Patie
     Each course gets its state and booking of today at its site, by the rules: there are few, and they are loaded.
     """
     user: Any = request.user
-    courses = TreatmentCourse.objects.for_list().order_by("window_opens_on", "id")
+    courses = TreatmentCourse.objects.for_list().annotate(ready_papers=ready_papers()).order_by("window_opens_on", "id")
     course_id = _number(params.get("course"))
     if params.get("course"):
         rows = list(courses.visible_to(user).filter(patient__courses=course_id))
@@ -170,9 +190,10 @@ def _free(
     today = site.today(now=now)
     closes_on = treated.window_closes_on if treated else None
     is_over = closes_on is not None and closes_on < today
-    times = []
+    times: list[FreeTime] = []
+    spans = authorized_spans([treated], on=today)[treated.pk] if treated is not None else None
     if provider is not None and minutes is not None:
-        times = first_free_times(
+        times = fitting_times(
             provider=provider,
             patient=patient,
             site=site,
@@ -180,9 +201,13 @@ def _free(
             searches=_searches(treated, today, options.chosen_day),
             # Once a window is over, every day is after it: said once, not at each.
             closes_on=None if is_over else closes_on,
+            authorized=spans,
+            room_ids=[pk for pk, _ in options.place.rooms],
             now=now,
         )
     return {
+        "is_unauthorized": bool(times) and times[0].is_unauthorized,
+        "authorized_until": max((last for _, last in spans), default=None) if spans else None,
         "provider": provider,
         "minutes": minutes,
         "times": times,
@@ -224,7 +249,7 @@ def _book(request: HttpRequest, form: BookingForm, patient: Patient, site: Site,
             follow_up=cleaned.get("follow_up"),
             starts_at=cleaned["starts_at"],
             minutes=cleaned["minutes"],
-            early_reason=cleaned.get("early_reason", ""),
+            override_reason=cleaned.get("override_reason", ""),
             note=cleaned.get("note", ""),
             by=request.user,  # type: ignore[arg-type]
             now=now,
@@ -234,13 +259,29 @@ def _book(request: HttpRequest, form: BookingForm, patient: Patient, site: Site,
         return None
 
 
-def _booked(request: HttpRequest, booked: Appointment, back: QueryDict | None) -> HttpResponse:
+def _chosen(planned: list[PlannedStep], form: BookingForm) -> list[PlannedStep]:
+    """The ticked steps of the courses that the session treats."""
+    treated = {course.pk for course in form.cleaned_data.get("courses") or []}
+    ticked = form.cleaned_data.get("steps") or []
+    return [one for one in planned if one.key in ticked and one.course.pk in treated]
+
+
+def _booked(
+    request: HttpRequest, booked: Appointment, back: QueryDict | None, *, steps: list[PlannedStep], now: datetime
+) -> HttpResponse:
+    outcomes = actions.book_follow_ups(visit=booked, steps=steps, by=request.user, now=now)  # type: ignore[arg-type]
+    if back is not None and request.htmx:
+        booked = Appointment.objects.for_list().get(pk=booked.pk)
+        told = [f"{'Also booked' if one.appointment else 'Not booked'}: {one.words}" for one in outcomes]
+        return list_response(request, back, booked=booked, said=" ".join(told))
+    for outcome in outcomes:
+        if outcome.appointment:
+            messages.success(request, f"Also booked: {outcome.words}")
+        else:
+            messages.warning(request, f"Not booked: {outcome.words}")
     if back is None:
         start = booked.local_start
         messages.success(request, f"Booked {start:%a} {start.day} {start:%b}, {booked.time_words}, {booked.provider}.")
         return redirect("scheduling:appointment-detail", booked.pk)
-    if request.htmx:
-        booked = Appointment.objects.for_list().get(pk=booked.pk)
-        return list_response(request, back, booked=booked)
     request.session[JUST_BOOKED] = booked.pk
     return redirect(list_url(back.urlencode()))

@@ -1,32 +1,41 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Site, User
+from accounts.models import Site
+from scheduling.calendar_page import VIEWS, Shown, grid_of, shown_providers, tag_of, visits_of
 from scheduling.forms import DayForm
-from scheduling.models import Appointment, Availability
-from scheduling.rules import LIKELY_NEXT, NEXT_STATUSES, clock
+from scheduling.models import Appointment, Room
+from scheduling.rules.times import clock
 from scheduling.views.appointments import presses_of
 
-ROW_MINUTES = 5  # a row of the grid; static/scheduling/calendar.css has a class for each
-OPENS, CLOSES = 8, 17  # hours that are always shown
+Status = Appointment.Status
+
+# The groups of the arrivals board, in the order of who needs somebody first.
+GROUPS = (
+    ("arrived", "Waiting", (Status.ARRIVED,)),
+    ("in_room", "In a room", (Status.IN_ROOM,)),
+    ("expected", "Expected", (Status.BOOKED, Status.CONFIRMED)),
+    ("done", "Done", (Status.DONE,)),
+    ("missed", "Missed", (Status.MISSED,)),
+)
 
 
 @require_http_methods(["GET"])
 @permission_required("scheduling.view_appointments", raise_exception=True)
 def day_list(request: HttpRequest) -> HttpResponse:
-    """One day of the current site: providers side by side, or the arrivals in the order of time."""
+    """The current site's diary: a day by provider, a week, or the arrivals.
+
+    A page that refreshes itself sends the tag of what it shows (`seen`), and gets nothing while that is the same.
+    """
     site: Site | None = request.site  # type: ignore[assignment, attr-defined]
     if site is None:
         raise Http404("No site")
@@ -35,115 +44,131 @@ def day_list(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data.get("day") if form.is_valid() else None
     if chosen is not None and not 1900 < chosen.year < 2200:
         chosen, problem = None, "There is no diary that far away. This is today."
-    view = "arrivals" if request.GET.get("view") == "arrivals" else "day"
-    return day_response(request, site=site, day=chosen or site.today(), view=view, problem=problem)
+    view = request.GET.get("view", "")
+    day = chosen or site.today()
+    seen = request.GET.get("seen")
+    if seen is not None:
+        shown = Shown(view if view in VIEWS else "day", day, shown_providers(request.GET))
+        if seen == tag_of(site, shown, now=timezone.now()):
+            return HttpResponse(status=204)
+    return day_response(request, site=site, day=day, view=view, problem=problem)
 
 
 def day_url(day: date, view: str = "day") -> str:
-    query = {"day": day.isoformat()} | ({"view": view} if view != "day" else {})
-    return f"{reverse('scheduling:day-list')}?{urlencode(query)}"
+    return Shown(view, day).url
 
 
 def day_response(
-    request: HttpRequest, *, site: Site, day: date, view: str, problem: str = "", status: int = 200
+    request: HttpRequest,
+    *,
+    site: Site,
+    day: date,
+    view: str,
+    problem: str = "",
+    status: int = 200,
+    said: dict[str, Any] | None = None,
+    refused: dict[str, Any] | None = None,
 ) -> HttpResponse:
+    """The page, or for htmx its changing part; the providers whose columns are shown are read from the address.
+
+    `said` is what was done just now and how to undo it, `refused` what was not, with every reason.
+    """
     now = timezone.now()
     today = site.today(now=now)
-    appointments = list(Appointment.objects.on_day(site=site, day=day).for_list().order_by("starts_at", "id"))
-    for appointment in appointments:
-        _describe(appointment, today)
-    active = [appointment for appointment in appointments if appointment.is_active]
+    shown = Shown(view if view in VIEWS else "day", day, shown_providers(request.GET))
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "site": site,
         "day": day,
         "today": today,
-        "view": view,
+        "now_words": clock(site.localtime(now)),
+        "shown": shown,
+        "view": shown.view,
+        "tag": tag_of(site, shown, now=now),  # before the visits are read: what changes in between is asked for again
         "problem": problem,
-        "appointments": appointments,
-        "gone": [appointment for appointment in appointments if not appointment.is_active],
-        "previous_url": day_url(day - timedelta(days=1), view),
-        "next_url": day_url(day + timedelta(days=1), view),
-        "today_url": day_url(today, view),
-        "week": [
-            {"day": one, "url": day_url(one, view)}
-            for one in (day - timedelta(days=day.weekday()) + timedelta(days=count) for count in range(7))
+        "said": said,
+        "refused": refused,
+        "first": shown.days[0],
+        "last": shown.days[-1],
+        "previous_url": shown.ahead(-1).url,
+        "next_url": shown.ahead(1).url,
+        "today_url": Shown(shown.view, today, shown.providers).url,
+        "tabs": [
+            {"words": words, "key": key, "url": Shown(key, day, shown.providers if key != "arrivals" else ()).url}
+            for key, words in (("day", "Day"), ("week", "Week"), ("arrivals", "Arrivals"))
         ],
-        "day_view_url": day_url(day),
-        "arrivals_view_url": day_url(day, "arrivals"),
-        "here": day_url(day, view),
-        "summary": _summary(appointments),
+        "week": [
+            {"day": one, "url": Shown("day" if shown.view == "week" else shown.view, one, shown.providers).url}
+            for one in Shown("week", day).days
+        ],
         "is_part": is_part,
     }
-    if view == "day":
-        context |= _grid(site, day, active, now=now)
+    if shown.view == "arrivals":
+        visits = visits_of(site, shown, now=now)
+        context |= _board(site, visits)
+        # Who was missed stands on the board, where a late arrival brings them back.
+        context["gone_elsewhere"] = [row for row in visits if row.status in (Status.CANCELLED, Status.MOVED)]
+    else:
+        grid = grid_of(site, shown, reader=request.user, now=now)  # type: ignore[arg-type]
+        visits = grid.visits
+        context |= {"grid": grid, "choices": _choices(shown, grid.offered, grid.chosen)}
+        for column in grid.columns:
+            column.day_url = Shown("day", column.day).url  # type: ignore[attr-defined]
+    context |= {
+        "visits": visits,
+        "gone": [row for row in visits if not row.is_active],
+        "summary": _summary(visits),
+        "unsigned": sum(row.is_unsigned for row in visits),
+    }
     response = render(request, "scheduling/day_list.html" + ("#day" if is_part else ""), context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _describe(appointment: Appointment, today: date) -> None:
-    row: Any = appointment
-    current = appointment.shown_status
-    row.presses = presses_of(appointment)
-    likely = LIKELY_NEXT.get(current) if appointment.on <= today else "confirmed" if current == "booked" else None
-    row.next_press = None
-    if likely and current == appointment.status and likely in NEXT_STATUSES[current]:
-        row.next_press = {"key": likely, "words": Appointment.Status(likely).label}
-    row.planned_courses = list(appointment.courses.all())
+def _choices(shown: Shown, offered: list[Any], chosen: tuple[int, ...]) -> list[dict[str, Any]]:
+    """The providers as links that add them to what is shown or take them away; the last one cannot go."""
+    found = []
+    for provider in offered:
+        is_on = provider.pk in chosen
+        rest = tuple(pk for pk in chosen if pk != provider.pk) if is_on else (*chosen, provider.pk)
+        found.append({"provider": provider, "is_on": is_on, "url": Shown(shown.view, shown.day, rest).url})
+    return found
 
 
-def _summary(appointments: list[Appointment]) -> list[tuple[str, str, int]]:
+def _board(site: Site, visits: list[Any]) -> dict[str, Any]:
+    """The visits by what they wait for, and the rooms with who is in them."""
+    rooms = list(Room.objects.filter(site=site, is_active=True).order_by("name"))
+    inside = {row.room_id: row for row in visits if row.shown_status == Status.IN_ROOM and row.room_id}
+    groups = []
+    for key, words, statuses in GROUPS:
+        rows = [row for row in visits if row.shown_status in statuses]
+        if key in ("arrived", "in_room"):
+            rows.sort(key=lambda row: row.since or row.starts_at)
+        if rows:
+            late = sum(row.late_minutes > 0 for row in rows)
+            groups.append({"key": key, "words": words, "rows": rows, "late": late})
+            if key in ("arrived", "in_room"):
+                _offer_rooms(rows, rooms, inside)
+    for row in visits:
+        row.presses = presses_of(row)
+    return {"groups": groups, "rooms": [{"room": room, "visit": inside.get(room.pk)} for room in rooms]}
+
+
+def _offer_rooms(rows: list[Any], rooms: list[Room], inside: dict[int, Any]) -> None:
+    """The rooms each of these may go into; the one proposed is their own, or a free one that no other is offered."""
+    free = [room.pk for room in rooms if room.pk not in inside]
+    for row in rows:
+        own = row.room_id if row.room_id in free or inside.get(row.room_id) is row else None
+        wanted = own or next(iter(free), None)
+        if wanted in free:
+            free.remove(wanted)
+        row.rooms = [
+            {"room": room, "is_taken": room.pk in inside and inside[room.pk] is not row, "is_wanted": room.pk == wanted}
+            for room in rooms
+        ]
+
+
+def _summary(visits: list[Any]) -> list[tuple[str, str, int]]:
     """How many are at each step: (key, words, count), without the empty ones."""
-    counts = {status: sum(row.shown_status == status for row in appointments) for status in Appointment.Status}
+    counts = {status: sum(row.shown_status == status for row in visits) for status in Status}
     return [(status.value, status.label, count) for status, count in counts.items() if count]
-
-
-@dataclass
-class Column:
-    """One provider's day. Rows count from 0 at the first hour shown; spans are at least one row."""
-
-    provider: User
-    cards: list[tuple[int, int, Appointment]] = field(default_factory=list)
-    hours: list[tuple[int, int]] = field(default_factory=list)
-
-
-def _grid(site: Site, day: date, appointments: list[Appointment], *, now: datetime) -> dict[str, Any]:
-    worked = list(
-        Availability.objects.filter(site=site, weekday=day.weekday(), provider__is_active=True)
-        .select_related("provider")
-        .order_by("provider__name", "starts_at")
-    )
-    starts = [row.starts_at.hour for row in worked] + [row.local_start.hour for row in appointments]
-    ends = [_ceil_hour(row.ends_at) for row in worked] + [
-        _ceil_hour(row.local_end.time()) if row.local_end.date() == day else 24 for row in appointments
-    ]
-    first, last = min([OPENS, *starts]), max([CLOSES, *ends])
-    columns: dict[int, Column] = {}
-
-    def column(provider: User) -> Column:
-        return columns.setdefault(provider.pk, Column(provider))
-
-    def row_of(at: time) -> int:
-        return (at.hour * 60 + at.minute - first * 60) // ROW_MINUTES
-
-    for span in worked:
-        column(span.provider).hours.append((row_of(span.starts_at), row_of(span.ends_at) - row_of(span.starts_at)))
-    for appointment in appointments:
-        start = row_of(appointment.local_start.time())
-        column(appointment.provider).cards.append((start, max(appointment.minutes // ROW_MINUTES, 1), appointment))
-    local_now = site.localtime(now)
-    shows_now = local_now.date() == day and first <= local_now.hour < last
-    return {
-        "columns": sorted(columns.values(), key=lambda one: one.provider.name),
-        "hours": [((hour - first) * 60 // ROW_MINUTES, _hour_words(hour)) for hour in range(first, last)],
-        "now_row": row_of(local_now.time()) if shows_now else None,
-    }
-
-
-def _ceil_hour(at: time) -> int:
-    return at.hour + (1 if at.minute or at.second else 0)
-
-
-def _hour_words(hour: int) -> str:
-    return clock(time(hour))

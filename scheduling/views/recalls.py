@@ -1,26 +1,33 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, Case, Q, Value, When
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
-from audit.actions import record
-from scheduling import actions
-from scheduling.forms import AttemptForm, RecallFilterForm, SnoozeForm, list_query
-from scheduling.models import Appointment, RecallAttempt
-from scheduling.querysets import TABS, recall_counts, recall_courses, recall_page
-from scheduling.rules import back_on, state_words
+from accounts.models import Site
+from patients.models import Patient
+from scheduling.forms import RecallFilterForm, list_query
+from scheduling.models import Appointment
+from scheduling.ready import ready_lights
+from scheduling.recall_filters import languages_in_use, menus_for, narrowed
+from scheduling.recall_list import TABS, recall_counts, recall_courses
+from scheduling.recall_page import CLOSES, Page, recall_page, with_claims
+from scheduling.rules.ready import LightState
+from scheduling.rules.recalls import away_words, back_words, claim_words, contact_ways, order_words, state_words
 from treatments.models import TreatmentCourse
+from treatments.rules.windows import Booking
 
 PAGE_SIZE = 50
+# How many rows are looked through for those ready to book: each is decided by its lights, not by the database.
+READY_SPAN = 300
 JUST_BOOKED = "just_booked_appointment"
 
 
@@ -38,12 +45,18 @@ def list_response(
     params: QueryDict,
     *,
     booked: Appointment | None = None,
+    cancelled: Appointment | None = None,
     said: str = "",
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The recall list: the whole page, or for htmx its changing part, with what was just done said above it."""
-    context = _list_context(request, params) | {"booked": booked, "said": said, "problem": problem}
+    context = _list_context(request, params) | {
+        "booked": booked,
+        "cancelled": cancelled,
+        "said": said,
+        "problem": problem,
+    }
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     template = "scheduling/recall_list.html" + ("#list" if is_part else "")
     response = render(request, template, context | {"is_part": is_part}, status=status)
@@ -53,54 +66,173 @@ def list_response(
 
 def _list_context(request: HttpRequest, params: QueryDict) -> dict[str, Any]:
     now = timezone.now()
-    filters = RecallFilterForm(params, request=request)
+    menus = menus_for(user=request.user, sites=request.sites)  # type: ignore[arg-type, attr-defined]
+    languages = languages_in_use(asked=params.get("language", ""))
+    filters = RecallFilterForm(params, request=request, menus=menus, languages=languages)
+    tab, chosen = filters.active_tab, filters.chosen
     everyone = recall_courses(user=request.user, sites=filters.sites, now=now)  # type: ignore[arg-type]
-    if filters.chosen_condition is not None:
-        everyone = everyone.filter(condition=filters.chosen_condition)
-    if filters.chosen_provider is not None:
-        everyone = everyone.filter(provider=filters.chosen_provider)
-    counts = recall_counts(everyone)
+    asked = narrowed(everyone, chosen)
+    counts = recall_counts(asked)
+    left_out = everyone.filter(tab.condition).count() - counts[tab.key] if chosen else 0
     page = recall_page(
-        everyone, filters.active_tab, size=PAGE_SIZE, after=filters.page_after, before=filters.page_before
+        with_claims(asked, now=now),
+        tab,
+        size=READY_SPAN if filters.only_ready else PAGE_SIZE,
+        sort=filters.chosen_sort,
+        after=filters.page_after,
+        before=filters.page_before,
     )
-    zones = {site.pk: site for site in filters.sites}
-    for course in page.rows:
-        _describe(course, zones[course.site_id])
-    tabs = [{"tab": tab, "count": counts[key], "query": filters.query(tab=key)} for key, tab in TABS.items()]
+    rows = _described(page, filters.sites, only_ready=filters.only_ready, user_id=request.user.pk)
     return {
         "filters": filters,
-        "tabs": tabs,
-        "tab": filters.active_tab,
-        "page": page,
-        "count": counts[filters.active_tab.key],
+        "tabs": [{"tab": row, "count": counts[key], "query": filters.query(tab=key)} for key, row in TABS.items()],
+        "tab": tab,
+        "rows": rows,
+        "count": counts[tab.key],
+        "looked_through": len(page.rows) if filters.only_ready else 0,
+        "left_out": left_out,
         "several_sites": len(filters.sites) > 1,
-        "back": filters.query(after=filters.page_after, before=filters.page_before),
-        "next_query": filters.query(after=page.after) if page.after else "",
-        "previous_query": filters.query(before=page.before) if page.before else "",
+        "today": filters.sites[0].today(now=now) if filters.sites else None,
+        "order_words": _order_words(filters),
+        "narrowing": list(filters.narrowing()),
+        "views": _views(menus.views, filters),
+        "is_beyond": not page.rows and bool(filters.page_after or filters.page_before),
+        "row_ids": ".".join(str(course.pk) for course in rows),
+        "back": filters.query(edge=("after", filters.page_after))
+        if filters.page_after
+        else filters.query(edge=("before", filters.page_before)),
+        "next_query": filters.query(edge=("after", page.after)) if page.after else "",
+        "previous_query": filters.query(edge=("before", page.before)) if page.before else "",
         "first_query": filters.query(),
-        "all_query": filters.query(condition=None, provider=None),
+        "all_query": filters.without_filters(),
     }
 
 
-def _describe(course: TreatmentCourse, site: Any) -> None:
+def _order_words(filters: RecallFilterForm) -> str:
+    tab = filters.active_tab
+    order = tab.order if filters.chosen_sort == CLOSES and tab.order == "started" else filters.chosen_sort
+    return order_words(order, leaves_out=tab.is_called)
+
+
+def _views(saved: list[tuple[str, str, str]], filters: RecallFilterForm) -> list[dict[str, Any]]:
+    """The person's saved views as chips; the one that is shown now is marked."""
+    shown = list_query(filters.query())
+    return [{"pk": pk, "name": name, "query": query, "is_shown": query == shown} for pk, name, query in saved]
+
+
+def _described(page: Page, sites: list[Site], *, only_ready: bool, user_id: int) -> list[TreatmentCourse]:
+    """The rows with what their cells say, for one query more than those of the lights; ready ones alone if asked."""
+    places = {site.pk: site for site in sites}
+    by_day: dict[date, list[TreatmentCourse]] = {}
+    for course in page.rows:
+        by_day.setdefault(course.today, []).append(course)  # type: ignore[attr-defined]
+    lights: dict[int, Any] = {}
+    for day, rows in by_day.items():
+        lights |= ready_lights(rows, on=day)
+    shown = []
+    for course in page.rows:
+        row: Any = course
+        row.lights = lights[course.pk]
+        row.lit = sum(light.state in (LightState.OK, LightState.NOT_NEEDED) for light in row.lights)
+        row.is_ready = row.lit == len(row.lights)
+        if only_ready and not row.is_ready:
+            continue
+        _describe(row, places[course.site_id], user_id=user_id)
+        shown.append(course)
+    return shown[:PAGE_SIZE] if not only_ready else shown
+
+
+def _describe(row: Any, site: Site, *, user_id: int) -> None:
     """Put on a row what its cells say; everything is loaded already."""
-    row: Any = course
-    row.age = course.patient.age(on=row.today)
+    patient = row.patient
+    row.age = patient.age(on=row.today)
     row.words = state_words(
         state=row.state_now,
         today=row.today,
-        window_opens_on=course.window_opens_on,
-        window_closes_on=course.window_closes_on,
-        started_on=course.started_on,
+        window_opens_on=row.window_opens_on,
+        window_closes_on=row.window_closes_on,
+        started_on=row.started_on,
     )
-    row.last_outcome_words = row.last_called = row.back_on = None
-    if row.last_outcome:
-        row.last_outcome_words = RecallAttempt.Outcome(row.last_outcome).label
-        row.last_called = site.localtime(row.last_attempt_at).date()
+    row.contact, row.other_contact = contacts_of(patient)
+    row.last_called = site.localtime(row.last_attempt_at).date() if row.last_outcome else None
+    row.claim = ""
+    if row.claim_by is not None and row.claim_by_id != user_id:
+        row.claim = claim_words(name=row.claim_by, since=site.localtime(row.claim_at))
+    row.away = row.away_until = ""
+    row.back_on = None
     if row.is_hidden:
-        days = [row.snoozed_until] if row.snoozed_until and row.snoozed_until > row.today else []
-        days += [back_on(row.last_outcome, called_on=row.last_called)] if row.last_outcome else []
-        row.back_on = max(days, default=None)
+        row.away = away_words(
+            kind=row.hold_kind or "",
+            until=row.held_until,
+            outcome=row.last_outcome or "",
+            hidden_until=row.hidden_until,
+            today=row.today,
+        )
+        is_held = row.away in ("Snoozed", "Paused", "Stopped")
+        ends = row.held_until if is_held else row.hidden_until
+        row.away_reason = row.hold_reason if is_held else ""
+        row.away_by = row.hold_by if is_held else row.last_attempt_by
+        row.back_on = ends if ends and ends < date.max else None
+        row.away_until = back_words(ends)
+
+
+def contacts_of(patient: Patient) -> tuple[dict[str, str], dict[str, str]]:
+    """The preferred way to reach a patient and another one, each as {way, words, to, url}; the other may be empty."""
+    address = ", ".join(part for part in (patient.address, patient.city) if part)
+    ways = contact_ways(channel=patient.preferred_channel, phone=patient.phone, email=patient.email, address=address)
+    urls = {"phone": "tel:", "text": "sms:", "email": "mailto:"}
+    first, other = (
+        {
+            "way": way,
+            "words": str(Patient.Channel(way).label) if way else "",
+            "to": to,
+            "url": urls[way] + to.replace(" ", "") if to and way in urls else "",
+        }
+        for way, to in ways
+    )
+    return first, other
+
+
+@require_http_methods(["GET"])
+@permission_required("scheduling.view_recalls", raise_exception=True)
+def recall_changes(request: HttpRequest) -> HttpResponse:
+    """What changed meanwhile on the rows somebody has before them: who is being called, and who has left the list.
+
+    Asked again and again by the open page; one query. `rows` are the ids of courses, with dots between.
+    """
+    now = timezone.now()
+    tab = TABS.get(request.GET.get("tab", ""), TABS["to-call"])
+    wanted = [int(text) for text in request.GET.get("rows", "").split(".")[:READY_SPAN] if text.isdigit()][:READY_SPAN]
+    wanted = [number for number in wanted if number < 2**62]
+    sites = {site.pk: site for site in request.sites}  # type: ignore[attr-defined]
+    courses = recall_courses(user=request.user, sites=sites.values(), now=now)  # type: ignore[arg-type]
+    found = (
+        with_claims(courses.filter(pk__in=wanted), now=now)
+        .annotate(
+            is_listed=Case(
+                When(tab.condition & Q(pk__isnull=False), then=Value(True)),
+                default=Value(False),
+                output_field=BooleanField(),
+            )
+        )
+        .values("pk", "site_id", "claim_by", "claim_by_id", "claim_at", "is_listed", "is_hidden", "booking_now")
+    )
+    by_id = {row["pk"]: row for row in found}
+    notes = [{"pk": pk, "words": _change(by_id.get(pk), sites, request.user.pk)} for pk in wanted]
+    return render(request, "scheduling/recall_changes.html", {"notes": notes})
+
+
+def _change(row: dict[str, Any] | None, sites: dict[int, Site], user_id: int | None) -> str:
+    if row is None:
+        return "No longer on the lists"
+    if row["claim_by"] is not None and row["claim_by_id"] != user_id:
+        since: datetime = sites[row["site_id"]].localtime(row["claim_at"])
+        return claim_words(name=row["claim_by"], since=since)
+    if row["is_listed"]:
+        return ""
+    if row["booking_now"] != Booking.NONE:
+        return "Booked meanwhile"
+    return "Called or put away meanwhile" if row["is_hidden"] else "No longer on this list"
 
 
 def list_url(query: str) -> str:
@@ -114,85 +246,3 @@ def back_to_list(request: HttpRequest) -> QueryDict | None:
     if "back" not in source:
         return None
     return QueryDict(list_query(source["back"]))
-
-
-def _course_of(request: HttpRequest, course_id: int) -> TreatmentCourse:
-    courses = TreatmentCourse.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
-    return get_object_or_404(courses, pk=course_id)
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("scheduling.work_recalls", raise_exception=True)
-def recall_log(request: HttpRequest, course_id: int) -> HttpResponse:
-    """Log one try to reach a patient: a row under the patient's, or without scripts a page."""
-    course = _course_of(request, course_id)
-    back = back_to_list(request) or QueryDict()
-    form = AttemptForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        attempt = actions.log_attempt(course=course, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-        said = f"Logged for {course.patient.name}: {attempt.get_outcome_display().lower()}."
-        until = back_on(attempt.outcome, called_on=course.site.today())
-        if until > course.site.today():
-            said += f" Back on the list {until:%a} {until.day} {until:%b}."
-        return _done(request, back, said)
-    return _row_form(request, "scheduling/recall_log.html", course, form, back)
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("scheduling.work_recalls", raise_exception=True)
-def recall_snooze(request: HttpRequest, course_id: int) -> HttpResponse:
-    """Put a row away until a day, with a reason."""
-    course = _course_of(request, course_id)
-    back = back_to_list(request) or QueryDict()
-    form = SnoozeForm(request.POST or None, today=course.site.today())
-    if request.method == "POST" and form.is_valid():
-        try:
-            row = actions.snooze(course=course, by=request.user, now=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type]
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            said = f"{course.patient.name} is back on the list {row.until:%a} {row.until.day} {row.until:%b %Y}."
-            return _done(request, back, said)
-    return _row_form(request, "scheduling/recall_snooze.html", course, form, back)
-
-
-@require_http_methods(["POST"])
-@permission_required("scheduling.work_recalls", raise_exception=True)
-def recall_bring_back(request: HttpRequest, course_id: int) -> HttpResponse:
-    """End what keeps a row off the list."""
-    course = _course_of(request, course_id)
-    actions.bring_back(course=course, reason="Brought back", by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    return _done(request, back_to_list(request) or QueryDict(), f"{course.patient.name} is on the list to call.")
-
-
-def _row_form(request: HttpRequest, template: str, course: TreatmentCourse, form: Any, back: QueryDict) -> HttpResponse:
-    record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=course)
-    attempts = RecallAttempt.objects.filter(course=course).select_related("by")[:5]
-    for attempt in attempts:
-        attempt.on = course.site.localtime(attempt.at).date()  # type: ignore[attr-defined]
-    context = {
-        "course": course,
-        "patient": course.patient,
-        "form": form,
-        "back": back.urlencode(),
-        "list_url": list_url(back.urlencode()),
-        "today": course.site.today(),
-        "attempts": attempts,
-        "outcomes": RecallAttempt.Outcome.choices,
-    }
-    response = render(
-        request, template + ("#row" if request.htmx else ""), context, status=422 if form.is_bound else 200
-    )
-    if request.htmx and form.is_bound:
-        # The list stays as it is; the form comes back in its own row with its errors.
-        response["HX-Retarget"] = f"#row-form-{course.pk}"
-        response["HX-Reswap"] = "outerHTML"
-    patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-def _done(request: HttpRequest, back: QueryDict, said: str) -> HttpResponse:
-    if request.htmx:
-        return list_response(request, back, said=said)
-    messages.success(request, said)
-    return redirect(list_url(back.urlencode()))

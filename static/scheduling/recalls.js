@@ -1,7 +1,7 @@
-// Keys of the recall list, and where the focus goes when something opens beside or under a row.
+// Keys of the recall list, who is being called, and where the focus goes when something opens beside or under a row.
 
 const LETTER_WAIT_MS = 1200; // after `g` a letter belongs to the rail (clinic/js/keys.js)
-const ACTS = { b: "book", c: "log", s: "snooze" };
+const ACTS = { b: "book", c: "log", s: "hold", w: "why" };
 
 const isTyping = (target) => target.closest("input:not([type=checkbox]), textarea, select, dialog[open]") !== null;
 
@@ -10,6 +10,7 @@ export function setUpRecalls(root) {
   const side = () => root.querySelector("#side");
   const dialog = root.querySelector("#keys-dialog");
   const help = root.querySelector("#recall-keys");
+  const live = root.querySelector("#recall-live");
   if (!list) return;
   let courseId = null; // the patient the keys are about
   let place = 0; // where that row stood, for when it has left the list
@@ -36,6 +37,12 @@ export function setUpRecalls(root) {
     choose(all[Math.max(0, Math.min(at, all.length - 1))]);
   }
 
+  // After something was done: the same row when it still stands where it stood, else the one that stands there now.
+  function goOn() {
+    const all = rows();
+    choose(current() && all.indexOf(current()) === place ? current() : all[Math.min(place, all.length - 1)]);
+  }
+
   function closeSide() {
     if (!side().childElementCount) return false;
     side().replaceChildren();
@@ -43,11 +50,21 @@ export function setUpRecalls(root) {
     return true;
   }
 
-  function closeRows() {
-    const open = list.querySelectorAll("tr.row-form");
-    for (const row of open) row.remove();
-    if (open.length) choose(current());
+  // An open call that is put away was none: others may call the patient again.
+  function removeRows() {
+    const open = [...list.querySelectorAll("tr.row-form")];
+    for (const row of open) {
+      const claimed = row.querySelector("form[data-claimed]");
+      if (claimed) window.htmx.ajax("POST", claimed.dataset.claimed, { source: list, swap: "none" });
+      row.remove();
+    }
     return open.length > 0;
+  }
+
+  function closeRows() {
+    const open = removeRows();
+    if (open) choose(current());
+    return open;
   }
 
   root.addEventListener("keydown", (event) => {
@@ -57,9 +74,13 @@ export function setUpRecalls(root) {
       return;
     }
     if (isTyping(event.target)) return;
+    const outcome = list.querySelector(`tr.row-form [data-digit="${CSS.escape(event.key)}"]`);
     if (event.key === "g") railUntil = event.timeStamp + LETTER_WAIT_MS;
     else if (event.timeStamp < railUntil) railUntil = 0;
-    else if (event.key === "j") move(1);
+    else if (outcome) {
+      outcome.focus();
+      event.preventDefault();
+    } else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
     else if (event.key === "?") dialog.showModal();
     else if (event.key in ACTS) {
@@ -80,8 +101,11 @@ export function setUpRecalls(root) {
       closeRows();
       event.preventDefault();
     }
-    // A row opens one thing at a time.
-    if (event.target.closest("[data-act]")) for (const open of list.querySelectorAll("tr.row-form")) open.remove();
+    // A row opens one thing at a time; whoever books may still be on the telephone.
+    const act = event.target.closest("[data-act]");
+    if (!act) return;
+    if (act.dataset.act === "book") for (const open of list.querySelectorAll("tr.row-form")) open.remove();
+    else removeRows();
   });
 
   root.addEventListener("htmx:afterSettle", (event) => {
@@ -90,13 +114,23 @@ export function setUpRecalls(root) {
       const first = target.querySelector(".is-invalid, [role=alert]") ? ".is-invalid" : "button[name=slot]";
       (target.querySelector(first) ?? target.querySelector("select, summary"))?.focus();
     } else if (target.id === "recalls") {
-      const all = rows();
-      choose(current() ?? all[Math.min(place, all.length - 1)]);
-    } else {
+      live.textContent = root.querySelector("#recall-said p, .notice-stop p")?.textContent ?? "";
+      // Whoever chooses a filter goes on choosing.
+      if (!root.activeElement?.closest(".recall-filters")) goOn();
+    } else if (target.closest?.("tr.row-form, tr[data-course]")) {
       const form = list.querySelector("tr.row-form");
-      const wanted = [".is-invalid", "button[name=outcome]", "input[name=reason]"];
+      const wanted = [".is-invalid", "button[name=take_over]", "button[name=outcome]", "input[name=reason]", ".recall-why"];
       wanted.map((selector) => form?.querySelector(selector)).find(Boolean)?.focus();
+      const words = form?.querySelector("[role=alert]")?.textContent.trim().replace(/\s+/g, " ");
+      if (words) live.textContent = words;
     }
+  });
+
+  // A stop has no day.
+  list.addEventListener("change", (event) => {
+    if (event.target.name !== "kind") return;
+    const until = event.target.closest("form").querySelector("[data-until]");
+    if (until) until.hidden = event.target.value === "stop";
   });
 
   if (help) {

@@ -11,8 +11,9 @@ from accounts.models import Site
 from patients.models import Patient
 from scheduling import actions
 from scheduling.models import Appointment, Availability
-from scheduling.querysets import TABS, recall_counts, recall_courses, recall_page
-from scheduling.rules import local_moment
+from scheduling.recall_list import TABS, recall_counts, recall_courses
+from scheduling.recall_page import recall_page
+from scheduling.rules.times import local_moment
 from tests.cast import Cast
 from treatments.models import InjectionSession, RetreatmentWindow, TreatmentCourse
 from treatments.models.course import DATE_FIELDS

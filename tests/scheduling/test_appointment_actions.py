@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -8,9 +9,11 @@ from django.utils import timezone
 
 from audit.models import StaleVersionError
 from scheduling import actions
-from scheduling.models import Appointment, RecallAttempt, Room, Snooze
+from scheduling.actions.hours import add_exception, add_holiday
+from scheduling.models import Appointment, RecallAttempt, RecallHold, Room
 from tests.cast import Cast
-from tests.scheduling.made import booked, dated, moment
+from tests.patients.made import authorization, coverage
+from tests.scheduling.made import booked, counts, dated, moment, noon, working
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 
@@ -24,6 +27,15 @@ def refusal(**booking) -> dict[str, list[str]]:
     with pytest.raises(ValidationError) as refused:
         booked(**booking)
     return refused.value.message_dict
+
+
+def moved_to(cast: Cast, appointment: Appointment, starts_at: datetime, **fields: Any) -> Appointment:
+    return actions.move_appointment(
+        **{
+            "appointment": appointment, "starts_at": starts_at, "minutes": 30, "provider": cast.ito, "room": None,
+            "version": None, "by": cast.robin, "now": noon(cast.harbour), **fields,
+        }
+    )  # fmt: skip
 
 
 def test_books_a_session(cast: Cast, course: TreatmentCourse):
@@ -66,16 +78,86 @@ def test_a_cancelled_time_is_free(cast: Cast, course: TreatmentCourse):
 
 def test_too_early_is_refused_without_a_reason(cast: Cast):
     course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=80))
-    [words] = refusal(cast=cast, course=course)["early_reason"]
-    assert f"Chronic migraine may not be repeated before {course.eligible_on:%-d %B %Y}" in words
+    words, advice = refusal(cast=cast, course=course, by=cast.ito)["override_reason"]
+    assert words == f"Chronic migraine may not be repeated before {course.eligible_on:%-d %B %Y}."
+    assert "give the reason" in advice
     assert not Appointment.objects.exists()
 
 
-def test_too_early_with_a_reason_is_kept_and_marked(cast: Cast):
+def test_too_early_with_a_reason_of_a_provider_is_kept_and_marked(cast: Cast):
     course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=80))
-    appointment = booked(cast, course, early_reason=" flies out ")
-    assert appointment.early_reason == "flies out"
+    appointment = booked(cast, course, override_reason=" flies out ", by=cast.ito)
+    assert appointment.override_reason == "flies out"
     assert appointment.early_until == course.eligible_on
+
+
+@pytest.mark.parametrize("by", ["robin", None])
+def test_the_front_desk_and_a_link_set_no_rule_aside(cast: Cast, by: str | None):
+    course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=80))
+    who = {"by": getattr(cast, by) if by else None, "source": "staff" if by else "link"}
+    _, advice = refusal(cast=cast, course=course, override_reason="flies out", **who)["override_reason"]
+    assert "ask a provider" in advice
+
+
+def test_a_reason_without_anything_to_set_aside_is_not_kept(cast: Cast, course: TreatmentCourse):
+    assert booked(cast, course, override_reason="flies out", by=cast.ito).override_reason == ""
+
+
+def test_every_rule_is_named_at_once(cast: Cast):
+    """Too early, on a holiday, outside the authorisation, with the provider and the patient taken."""
+    course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=80))
+    day = cast.harbour.today() + timedelta(days=1)
+    working(cast)
+    booked(cast, cast.course(patient=cast.omar), site=cast.harbour)
+    booked(cast, provider=cast.okafor)
+    add_holiday(site=cast.harbour, on=day, name="Founders' Day", by=cast.ada)
+    coverage(cast, authorization_required=True)
+    found = refusal(cast=cast, course=course, override_reason="flies out", by=cast.ito)
+    assert found == {
+        "provider": ["Dr Kenji Ito has 09:00-09:30 with another patient."],
+        "starts_at": ["The patient has 09:00-09:30 with Dr Ngozi Okafor."],
+    }
+    assert found.keys() < refusal(cast=cast, course=course).keys()
+    assert refusal(cast=cast, course=course)["override_reason"] == [
+        f"Chronic migraine may not be repeated before {course.eligible_on:%-d %B %Y}.",
+        f"Harbour Clinic is closed on {day:%-d %B %Y}: Founders' Day.",
+        f"Chronic migraine: no authorisation covers {day:%-d %B %Y}.",
+        "Choose another time, or ask a provider, who may book it with a reason.",
+    ]
+
+
+def test_hours_and_absences_are_rules(cast: Cast, course: TreatmentCourse):
+    working(cast)
+    day = cast.harbour.today() + timedelta(days=1)
+    late = refusal(cast=cast, course=course, starts_at=moment(cast.harbour, at=time(16, 45)))
+    assert late["override_reason"][0] == "Outside the hours of Dr Kenji Ito: 09:00-17:00 that day."
+    add_exception(
+        provider=cast.ito, site=None, starts_on=day, ends_on=day, starts_at=time(12), ends_at=time(14), by=cast.ada
+    )
+    booked(cast, course, starts_at=moment(cast.harbour, at=time(11, 30)))
+    away = refusal(cast=cast, course=course, starts_at=moment(cast.harbour, at=time(13)))
+    assert away["override_reason"][0] == f"Dr Kenji Ito is away then, on {day:%-d %B %Y}."
+    booked(cast, course, starts_at=moment(cast.harbour, at=time(13)), override_reason="comes back for it", by=cast.ito)
+
+
+def test_an_authorisation_that_covers_the_day_lets_it_be(cast: Cast, course: TreatmentCourse):
+    day = cast.harbour.today() + timedelta(days=1)
+    coverage(cast, authorization_required=True)
+    allowed = authorization(cast, starts_on=day, ends_on=day, visits_approved=1)
+    booked(cast, course)
+    assert "override_reason" in refusal(cast=cast, course=course, starts_at=moment(cast.harbour, days=2))
+    allowed.condition = "cervical_dystonia"
+    allowed.save()
+    assert "override_reason" in refusal(cast=cast, course=course, starts_at=moment(cast.harbour, at=time(14)))
+    booked(cast, kind="consultation", starts_at=moment(cast.harbour, at=time(15)))
+
+
+def test_a_time_after_the_window_is_named_with_the_rest(cast: Cast):
+    course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=300))
+    booked(cast, cast.course(patient=cast.omar), site=cast.harbour)
+    assert refusal(cast=cast, course=course)["starts_at"] == [
+        f"After the window: for Chronic migraine it closes on {course.window_closes_on:%-d %B %Y}."
+    ]
 
 
 def test_on_the_first_allowed_day_no_reason_is_asked(cast: Cast):
@@ -221,6 +303,78 @@ def test_missed_by_mistake_is_taken_back_unless_the_time_is_taken(cast: Cast, co
         actions.set_status(appointment=appointment, status="booked", by=cast.robin, now=now)
 
 
+def test_a_move_keeps_both_and_links_them(cast: Cast, course: TreatmentCourse):
+    first = booked(cast, course)
+    moved = moved_to(cast, first, moment(cast.harbour, days=3))
+    again = moved_to(cast, moved, moment(cast.harbour, at=time(9, 15)))
+    first.refresh_from_db()
+    assert (first.status, first.moved_to, moved.moved_to, again.moved_from) == ("moved", moved, again, moved)
+    course.refresh_from_db()
+    assert course.booked_dates == [again.on], "the recall list sees the one that stands"
+
+
+def test_a_note_on_one_booked_early_asks_for_nothing_again(cast: Cast):
+    course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=80))
+    early = booked(cast, course, override_reason="flies out", by=cast.ito)
+    same = moved_to(cast, early, early.starts_at, note="needs a lift")
+    assert (same.pk, same.note, same.override_reason) == (early.pk, "needs a lift", "flies out")
+
+
+def test_a_cancel_is_taken_back_while_the_time_is_free(cast: Cast, course: TreatmentCourse):
+    now = noon(cast.harbour)
+    first = booked(cast, course)
+    with pytest.raises(ValidationError, match="booked"):
+        actions.take_back_cancel(appointment=first, by=cast.robin, now=now)
+    actions.cancel_appointment(appointment=first, reason="ill", cancelled_by="patient", by=cast.robin, now=now)
+    course.refresh_from_db()
+    assert course.booked_until is None
+    stands = actions.take_back_cancel(appointment=first, by=cast.robin, now=now)
+    assert (stands.status, stands.cancelled_by, stands.cancelled_reason) == ("booked", "", "")
+    course.refresh_from_db()
+    assert course.booked_until == stands.on
+    actions.cancel_appointment(appointment=first, reason="ill", by=cast.robin, now=now)
+    booked(cast, cast.course(patient=cast.omar), site=cast.harbour)
+    with pytest.raises(ValidationError, match="09:00-09:30 with another patient"):
+        actions.take_back_cancel(appointment=first, by=cast.robin, now=now)
+
+
+@pytest.mark.parametrize("said", ["stop", "not_this_time"])
+@pytest.mark.parametrize("after", [True, False])
+def test_who_said_stop_and_then_gives_up_the_visit_is_not_called(
+    cast: Cast, course: TreatmentCourse, said: str, after: bool
+):
+    """Said before the visit was booked, it is over: a visit that falls away then is called about."""
+
+    def say() -> None:
+        now = timezone.now()
+        if said == "stop":
+            actions.put_away(course=course, kind="stop", until=None, reason="asked us to", by=cast.robin, now=now)
+        else:
+            actions.log_attempt(course=course, channel="phone", outcome=said, by=cast.robin, now=now)
+
+    if not after:
+        say()
+    visit = booked(cast, course)
+    if after:
+        say()
+    actions.cancel_appointment(appointment=visit, reason="asked us to", by=cast.robin, now=timezone.now())
+    assert counts(cast).get("to-call", 0) == (0 if after else 1)
+
+
+def test_a_cancel_is_not_taken_back_before_a_repeat_is_allowed(cast: Cast, course: TreatmentCourse):
+    """The patient was treated meanwhile: the old visit would come too early."""
+    now = noon(cast.harbour)
+    visit = booked(cast, course)
+    actions.cancel_appointment(appointment=visit, reason="ill", by=cast.robin, now=now)
+    TreatmentCourse.objects.filter(pk=course.pk).update(
+        last_session_on=cast.harbour.today(), eligible_on=cast.harbour.today() + timedelta(days=84)
+    )
+    with pytest.raises(ValidationError, match="may not be repeated before"):
+        actions.take_back_cancel(appointment=visit, by=cast.robin, now=now)
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+
+
 def test_cancelling_needs_a_reason_and_happens_once(cast: Cast, course: TreatmentCourse):
     appointment = booked(cast, course)
     with pytest.raises(ValidationError, match="why"):
@@ -275,4 +429,4 @@ def test_a_snooze_needs_a_day_ahead_and_a_reason(cast: Cast):
         with pytest.raises(ValidationError):
             actions.snooze(course=course, until=until, reason=reason, by=cast.robin, now=timezone.now())
     actions.snooze(course=course, until=today + timedelta(days=1), reason="travels", by=cast.robin, now=timezone.now())
-    assert Snooze.objects.get().reason == "travels"
+    assert RecallHold.objects.get().reason == "travels"

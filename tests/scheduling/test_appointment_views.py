@@ -14,10 +14,11 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditEvent
 from scheduling import actions
+from scheduling.actions import together
 from scheduling.models import Appointment
 from tests.cast import Cast
-from tests.scheduling.made import booked, dated, moment
-from treatments.models import TreatmentCourse
+from tests.scheduling.made import booked, dated, moment, working
+from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 SignIn = Callable[[User], Client]
 
@@ -39,7 +40,7 @@ def move(cast: Cast, appointment: Appointment, **changes: Any) -> dict[str, Any]
         "provider": cast.ito.pk,
         "version": appointment.version,
         "room": "",
-        "early_reason": "",
+        "override_reason": "",
         "note": "",
     } | changes
 
@@ -53,7 +54,7 @@ def test_the_appointment_shows_its_facts(cast: Cast, course: TreatmentCourse, si
 
 def test_an_early_one_is_marked(cast: Cast, sign_in: SignIn):
     course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=60))
-    appointment = booked(cast, course, early_reason="flies out")
+    appointment = booked(cast, course, override_reason="flies out", by=cast.ito)
     page = sign_in(cast.robin).get(url("detail", appointment)).content.decode()
     assert f"before {course.eligible_on.day} {course.eligible_on:%B %Y}" in page
     assert "flies out" in page
@@ -65,7 +66,10 @@ def test_move_by_form(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
     assert 'value="09:00"' in client.get(url("move", appointment)).content.decode()
     client.post(url("move", appointment), move(cast, appointment))
     appointment.refresh_from_db()
-    assert appointment.starts_at == moment(cast.harbour, days=2, at=time(10))
+    assert appointment.status == "moved"
+    assert appointment.moved_to.starts_at == moment(cast.harbour, days=2, at=time(10))
+    assert appointment.moved_to.status == "booked"
+    assert list(appointment.moved_to.courses.all()) == [course]
 
 
 def test_a_stale_move_shows_what_it_is_now_and_keeps_what_was_typed(
@@ -111,16 +115,74 @@ def test_cancel_with_a_reason(cast: Cast, course: TreatmentCourse, sign_in: Sign
     refused = client.post(url("cancel", appointment), {"reason": ""})
     assert refused.status_code == 422
     assert "Say why it is cancelled." in refused.content.decode()
-    page = client.post(url("cancel", appointment), {"reason": "ill"}, follow=True).content.decode()
+    assert "Say who cancels" in refused.content.decode()
+    sent = {"reason": "ill", "cancelled_by": "patient"}
+    page = client.post(url("cancel", appointment), sent, follow=True).content.decode()
     assert "Cancelled: ill" in page
+    assert "(the patient)" in page
     appointment.refresh_from_db()
-    assert (appointment.status, appointment.cancelled_reason) == ("cancelled", "ill")
+    assert (appointment.status, appointment.cancelled_by) == ("cancelled", "patient")
+    page = client.post(url("take-back", appointment), follow=True).content.decode()
+    assert "Stands again" in page
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
 
 
-@pytest.mark.parametrize("name", ["move", "status", "cancel"])
+def test_the_two_ends_of_a_move_lead_to_each_other(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course)
+    client = sign_in(cast.robin)
+    page = client.post(url("move", appointment), move(cast, appointment), follow=True).content.decode()
+    assert "Moved from" in page
+    assert url("detail", appointment) in page
+    moved = Appointment.objects.get(moved_from=appointment)
+    assert url("detail", moved) in client.get(url("detail", appointment)).content.decode()
+
+
+def test_follow_ups_booked_with_a_session_are_moved_and_cancelled_with_it(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn
+):
+    working(cast)
+    visit = booked(cast, course)
+    steps = together.steps_for([course], on=cast.harbour.today())
+    together.book_follow_ups(visit=visit, steps=steps, by=cast.robin, now=timezone.now())
+    client = sign_in(cast.robin)
+    page = client.post(
+        url("move", visit), move(cast, visit, day=(visit.on + timedelta(days=20)).isoformat()), follow=True
+    ).content.decode()
+    assert "Move them too" in page
+    moved = Appointment.objects.get(moved_from=visit)
+    client.post(url("follow-ups", moved), {"do": "move"})
+    standing = moved.planned_follow_ups.active().order_by("starts_at")
+    for row, planned in zip(standing, steps, strict=True):
+        assert 0 <= (row.on - moved.on).days - planned.step.day <= 10
+    page = client.post(url("cancel", moved), {"reason": "ill", "cancelled_by": "patient"}, follow=True).content.decode()
+    assert "Cancel them too" in page
+    client.post(url("follow-ups", moved), {"do": "cancel"})
+    assert not moved.planned_follow_ups.active().exists()
+
+
+def test_a_visit_planned_for_a_step_gets_its_follow_up_once_the_session_is_signed(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn
+):
+    working(cast)
+    visit = booked(cast, course)
+    [step, *_] = together.steps_for([course], on=cast.harbour.today())
+    [outcome] = together.book_follow_ups(visit=visit, steps=[step], by=cast.robin, now=timezone.now())
+    session = InjectionSession.objects.create(patient=cast.joye, site=cast.harbour, performed_on=cast.harbour.today())
+    actions.link_session(appointment=visit, session=session, by=cast.ito)
+    follow_up = FollowUp.objects.create(
+        course=course, session=session, step=step.step.key, name="Call", due_on=cast.harbour.today()
+    )
+    page = sign_in(cast.robin).get(url("detail", outcome.appointment)).content.decode()
+    outcome.appointment.refresh_from_db()
+    assert outcome.appointment.follow_up == follow_up
+    assert "Call, planned for" in page
+
+
+@pytest.mark.parametrize("name", ["move", "status", "cancel", "take-back", "follow-ups"])
 def test_who_may_not_change_an_appointment(cast: Cast, course: TreatmentCourse, sign_in: SignIn, name: str):
     appointment = booked(cast, course)
-    fields = {"status": "confirmed", "reason": "ill"}
+    fields = {"status": "confirmed", "reason": "ill", "cancelled_by": "clinic"}
     assert sign_in(cast.ada).post(url(name, appointment), fields).status_code == 403
     assert sign_in(cast.max).post(url(name, appointment), fields).status_code == 404
     appointment.refresh_from_db()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from scheduling import actions
 from scheduling.models import Appointment, AppointmentCourse
-from scheduling.rules import local_moment
+from scheduling.rules.times import local_moment
 from tests.cast import Cast
 from tests.scheduling.made import booked, dated, moment
 from treatments.models import TreatmentCourse

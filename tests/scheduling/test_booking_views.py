@@ -13,8 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from audit.models import AuditEvent
 from scheduling.models import Appointment, Room
-from scheduling.rules import clock
+from scheduling.rules.times import clock
 from tests.cast import Cast
+from tests.patients.made import authorization, coverage
 from tests.scheduling.made import booked, dated, moment, working
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
@@ -168,12 +169,12 @@ def test_at_another_site_the_times_are_that_sites(cast: Cast, sign_in: SignIn):
 def test_any_other_time_by_form(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
     room = Room.objects.create(site=cast.harbour, name="Room A")
     answer = sign_in(cast.robin).post(
-        NEW, booking(cast, course, time="18:30", room=room.pk, note="needs a lift"), follow=True
+        NEW, booking(cast, course, time="16:30", room=room.pk, note="needs a lift"), follow=True
     )
     appointment = Appointment.objects.get()
     assert answer.redirect_chain == [(reverse("scheduling:appointment-detail", args=[appointment.pk]), 302)]
     assert (appointment.room, appointment.note) == (room, "needs a lift")
-    assert appointment.time_words == "18:30-19:00"
+    assert appointment.time_words == "16:30-17:00"
     assert "Booked " in answer.content.decode()
 
 
@@ -207,18 +208,104 @@ def test_a_follow_up_and_a_consultation(cast: Cast, course: TreatmentCourse, sig
     assert Appointment.objects.filter(kind="consultation").count() == 1
 
 
-def test_too_early_asks_for_a_reason_beside_its_field(cast: Cast, sign_in: SignIn):
+def test_too_early_asks_a_provider_for_the_reason_beside_its_field(cast: Cast, sign_in: SignIn):
     working(cast)
     course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=60))
-    client = sign_in(cast.robin)
+    client = sign_in(cast.ito)
     answer = client.post(NEW, booking(cast, course, note="in the morning"))
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Chronic migraine may not be repeated before" in page
     assert 'value="in the morning"' in page
     assert not Appointment.objects.exists()
-    client.post(NEW, booking(cast, course, early_reason="flies out"))
-    assert Appointment.objects.get().early_reason == "flies out"
+    client.post(NEW, booking(cast, course, override_reason="flies out"))
+    assert Appointment.objects.get().override_reason == "flies out"
+
+
+def test_the_front_desk_is_told_whom_to_ask_and_sees_no_field_for_a_reason(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn
+):
+    client = sign_in(cast.robin)
+    assert 'name="override_reason"' not in client.get(NEW, {"course": course.pk}).content.decode()
+    answer = client.post(NEW, booking(cast, course, time="20:00", override_reason="flies out"))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Outside the hours of Dr Kenji Ito" in page
+    assert "ask a provider" in page
+    assert not Appointment.objects.exists()
+
+
+def test_the_room_that_was_free_is_booked_with_the_time(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    taken, free = (Room.objects.create(site=cast.harbour, name=name) for name in ("Room A", "Room B"))
+    client = sign_in(cast.robin)
+    page = client.get(NEW, {"course": course.pk}).content.decode()
+    first = slots_of(page)[0]
+    assert first.endswith(f"/{taken.pk}")
+    days = (date.fromisoformat(first[:10]) - cast.harbour.today()).days
+    at = time.fromisoformat(first[11:16])
+    booked(cast, provider=cast.okafor, patient=cast.omar, site=cast.harbour, room=taken,
+           starts_at=moment(cast.harbour, days=days, at=at))  # fmt: skip
+    again = slots_of(client.get(NEW, {"course": course.pk}).content.decode())[0]
+    assert again == f"{first[:16]}/{free.pk}"
+    client.post(NEW, booking(cast, course, slot=again, day=None, time=None))
+    assert Appointment.objects.get(patient=cast.joye).room == free
+
+
+def test_the_length_is_that_of_the_kind_and_condition(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    from scheduling.actions.hours import set_lengths
+
+    client = sign_in(cast.robin)
+    set_lengths(site=cast.harbour, lengths={("session", None): 40, ("session", course.condition_id): 50}, by=cast.ada)
+    assert '<option value="50" selected>' in client.get(NEW, {"course": course.pk}).content.decode()
+    set_lengths(site=cast.harbour, lengths={("session", course.condition_id): None}, by=cast.ada)
+    assert '<option value="40" selected>' in client.get(NEW, {"course": course.pk}).content.decode()
+
+
+def test_times_lie_inside_the_authorisation_and_else_are_marked(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    client = sign_in(cast.robin)
+    today = cast.harbour.today()
+    coverage(cast, authorization_required=True)
+    page = client.get(NEW, {"course": course.pk}).content.decode()
+    assert "No authorisation covers these days" in page
+    assert "not authorised" in page
+    allowed = authorization(cast, starts_on=today + timedelta(days=10), ends_on=today + timedelta(days=12))
+    page = client.get(NEW, {"course": course.pk}).content.decode()
+    assert "Inside the authorisation" in page
+    days = {date.fromisoformat(slot[:10]) for slot in slots_of(page)}
+    assert days
+    assert allowed.starts_on <= min(days) <= max(days) <= allowed.ends_on
+
+
+def test_follow_ups_are_booked_with_the_session_if_wished(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    client = sign_in(cast.robin)
+    page = client.get(NEW, {"course": course.pk}).content.decode()
+    steps = re.findall(r'name="steps" value="([^"]+)"', page)
+    assert steps
+    answer = client.post(NEW, booking(cast, course, steps=steps), follow=True).content.decode()
+    visit = Appointment.objects.get(kind="session")
+    planned = list(visit.planned_follow_ups.order_by("starts_at"))
+    policy = course.condition.policy_in_force(on=cast.harbour.today())
+    assert [row.plan_step for row in planned] == [step.key for step in policy.follow_up_steps.order_by("day")]
+    for row, step in zip(planned, policy.follow_up_steps.order_by("day"), strict=True):
+        assert 0 <= (row.on - visit.on).days - step.day <= 10
+        assert (row.kind, row.minutes, row.provider) == ("follow_up", 15, cast.ito)
+    assert "Also booked:" in answer
+    assert "Booked with it:" in answer
+
+
+def test_a_follow_up_without_a_free_time_is_named_and_stops_nothing(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn
+):
+    from scheduling.actions.hours import add_exception
+
+    away = cast.harbour.today() + timedelta(days=3)
+    add_exception(provider=cast.ito, site=None, starts_on=away, ends_on=away + timedelta(days=300), by=cast.ada)
+    client = sign_in(cast.robin)
+    steps = re.findall(r'name="steps" value="([^"]+)"', client.get(NEW, {"course": course.pk}).content.decode())
+    answer = client.post(NEW, booking(cast, course, steps=steps), follow=True).content.decode()
+    assert Appointment.objects.filter(kind="session").count() == 1
+    assert "Not booked:" in answer
+    assert "no free time with Dr Kenji Ito around" in answer
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from patients.models import Patient
+from patients.models import Coverage, Patient
 from scheduling import actions
 from scheduling.models import Appointment
+from scheduling.rules.day_grid import Place
 from tests.cast import Cast
+from tests.scheduling.diary import payer
 from tests.scheduling.made import booked, dated, moment, working
 from treatments.models import TreatmentCourse
 
@@ -43,16 +45,16 @@ def test_providers_side_by_side(cast: Cast, course: TreatmentCourse, sign_in: Si
         cast, patient=cast.omar, site=cast.harbour, provider=cast.okafor, starts_at=moment(cast.harbour, at=time(13))
     )
     page = sign_in(cast.robin).get(DAY, on(appointment)).content.decode()
-    assert re.findall(r'id="provider-\d+">([^<]+) <', page) == ["Dr Kenji Ito", "Dr Ngozi Okafor"]
-    # From 8:00 on, in rows of 5 minutes: 9:00 is row 12, half an hour 6 rows; 13:00 is row 60.
-    assert "at-12 for-6" in page
-    assert "at-60 for-6" in page
+    assert re.findall(r'id="column-\d+">([^<]+) <', page) == ["Dr Kenji Ito", "Dr Ngozi Okafor"]
+    # From 8:00 on: 9:00 is one hour down, half an hour is six rows of five minutes; 13:00 is five hours down.
+    assert "card-visit placed at-h-1 at-m-0 for-h-0 for-m-6" in page
+    assert "card-visit placed at-h-5 at-m-0 for-h-0 for-m-6" in page
     assert "Koch, Joye" in page
     assert "Migraine" in page
 
 
 def test_the_day_is_the_sites_own(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
-    late = booked(cast, course, starts_at=moment(cast.harbour, at=time(22, 30)))
+    late = booked(cast, course, starts_at=moment(cast.harbour, at=time(22, 30)), override_reason="late", by=cast.ito)
     client = sign_in(cast.robin)
     assert "Koch, Joye" in client.get(DAY, on(late)).content.decode()
     assert "Koch" not in client.get(DAY, {"day": str(late.on + timedelta(days=1))}).content.decode()
@@ -60,14 +62,15 @@ def test_the_day_is_the_sites_own(cast: Cast, course: TreatmentCourse, sign_in: 
 
 def test_an_early_visit_is_marked(cast: Cast, sign_in: SignIn):
     early = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=60))
-    appointment = booked(cast, early, early_reason="flies out")
+    appointment = booked(cast, early, override_reason="flies out", by=cast.ito)
     client = sign_in(cast.robin)
     assert "A repeat is allowed from" in client.get(DAY, on(appointment)).content.decode()
     assert "card-early" in client.get(DAY, on(appointment, view="arrivals")).content.decode()
 
 
 def test_each_status_is_one_press(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
-    appointment = booked(cast, course, starts_at=moment(cast.harbour, days=0, at=time(0, 5)))
+    midnight = moment(cast.harbour, days=0, at=time(0, 5))
+    appointment = booked(cast, course, starts_at=midnight, override_reason="before hours", by=cast.ito)
     client = sign_in(cast.robin)
     for status in ("confirmed", "arrived", "in_room", "done"):
         page = client.get(DAY, on(appointment, view="arrivals")).content.decode()
@@ -107,7 +110,8 @@ def test_cancelled_and_missed_stand_below(cast: Cast, course: TreatmentCourse, s
     appointment = booked(cast, course)
     actions.cancel_appointment(appointment=appointment, reason="ill", by=cast.robin, now=timezone.now())
     page = sign_in(cast.robin).get(DAY, on(appointment)).content.decode()
-    assert "Cancelled and missed" in page
+    assert "Moved, cancelled and missed" in page
+    assert "ill" in page
     assert "card-visit" not in page
 
 
@@ -134,8 +138,8 @@ def test_a_nonsense_day_is_today(cast: Cast, sign_in: SignIn, day: str):
 
 def test_an_empty_day_says_so(cast: Cast, sign_in: SignIn):
     client = sign_in(cast.robin)
-    assert 'class="empty"' in client.get(DAY).content.decode()
-    assert 'class="empty"' in client.get(DAY, {"view": "arrivals"}).content.decode()
+    assert 'class="empty' in client.get(DAY).content.decode()
+    assert 'class="empty' in client.get(DAY, {"view": "arrivals"}).content.decode()
 
 
 def test_on_the_days_the_clocks_change_the_page_stands(cast: Cast, sign_in: SignIn):
@@ -145,10 +149,15 @@ def test_on_the_days_the_clocks_change_the_page_stands(cast: Cast, sign_in: Sign
         assert client.get(DAY, {"day": day.isoformat()}).status_code == 200
 
 
-@pytest.mark.parametrize("count", [1, 30])
-@pytest.mark.parametrize("view", ["day", "arrivals"])
-def test_the_day_asks_as_little_with_many_visits(
-    cast: Cast, sign_in: SignIn, django_assert_num_queries: DjangoAssertNumQueries, count: int, view: str
+@pytest.mark.parametrize("count", [1, 60])
+@pytest.mark.parametrize(("view", "queries"), [("day", 11), ("week", 11), ("arrivals", 8)])
+def test_the_calendar_asks_as_little_with_many_visits(
+    cast: Cast,
+    sign_in: SignIn,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
+    view: str,
+    queries: int,
 ):
     working(cast)
     for number in range(count):
@@ -156,11 +165,18 @@ def test_the_day_asks_as_little_with_many_visits(
             given_name="Ana", family_name=f"N{number}", birth_date=date(1980, 1, 1), site=cast.harbour
         )
         course = dated(cast.course(patient=patient), session_on=cast.harbour.today() - timedelta(days=100))
-        booked(cast, course, minutes=15, starts_at=moment(cast.harbour, at=time(9 + number // 4, 15 * (number % 4))))
+        booked(
+            cast,
+            course,
+            minutes=5,
+            starts_at=moment(cast.harbour, at=time(9 + number // 12, 5 * (number % 12))),
+        )
+        Coverage.objects.create(patient=patient, payer=payer(), authorization_required=True)
     client = sign_in(cast.robin)
     query = {"day": (cast.harbour.today() + timedelta(days=1)).isoformat(), "view": view}
-    # session, user, sites, visits, courses, conditions; the day also the hours of the providers
-    with django_assert_num_queries(7 if view == "day" else 6):
+    # session, user, sites, tag, visits, courses, authorisations; the board also rooms, the columns also providers and
+    # their week, exceptions and holidays
+    with django_assert_num_queries(queries):
         client.get(DAY, query)
 
 
@@ -168,17 +184,16 @@ def test_every_row_and_length_has_its_class():
     """The grid has no style attributes: what the page asks for must be in the style sheet."""
     from django.conf import settings
 
-    css = (settings.BASE_DIR / "static/scheduling/calendar.css").read_text()
-    for row in range(24 * 12):
-        assert f".at-{row} {{" in css
-    for rows in range(1, 97):
-        assert f".for-{rows} {{" in css
+    css = (settings.BASE_DIR / "static/scheduling/calendar_rows.css").read_text()
+    names = {name for row in range(25 * 12) for rows in (1, 25 * 12 - row) for name in Place(row, rows).css.split()}
+    assert [name for name in names if f".{name} {{" not in css] == []
 
 
 def test_a_press_never_answers_with_the_day_of_a_site_one_does_not_work_at(
     cast: Cast, course: TreatmentCourse, sign_in: SignIn
 ):
-    appointment = booked(cast, course, starts_at=moment(cast.harbour, days=0, at=time(0, 5)))
+    midnight = moment(cast.harbour, days=0, at=time(0, 5))
+    appointment = booked(cast, course, starts_at=midnight, override_reason="before hours", by=cast.ito)
     cast.robin.sites.set([cast.mesa])
     Patient.objects.filter(pk=cast.joye.pk).update(site=cast.mesa)
     other = Patient.objects.create(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from patients.models import Coverage, Patient, Payer, PriorAuthorization
 from scheduling import actions
-from scheduling.models import RecallAttempt, Snooze
-from scheduling.querysets import TABS, recall_counts, recall_courses, recall_page
+from scheduling.models import RecallAttempt, RecallHold
+from scheduling.recall_filters import Authorisation, Chosen, narrowed
+from scheduling.recall_list import TABS, recall_counts, recall_courses
+from scheduling.recall_page import SORTS, Edge, recall_page
 from tests.cast import Cast
 from tests.scheduling.made import AGES, booked, counts, course_in, dated, ids, moment
-from treatments.models import InjectionSession, RetreatmentWindow
+from treatments.authorizations import authorized_spans
+from treatments.models import InjectionSession, RetreatmentWindow, TreatmentCourse
 
 
 def test_each_state_has_its_list(cast: Cast):
@@ -68,7 +73,7 @@ def test_cancelling_ends_what_kept_the_row_away(cast: Cast):
 
 def test_booked_too_early_has_its_own_list(cast: Cast):
     course = course_in(cast, "in effect")
-    booked(cast, course, early_reason="flies out")
+    booked(cast, course, override_reason="flies out", by=cast.ito)
     assert ids(cast, "too-early") == [course.pk]
     assert ids(cast) == []
 
@@ -98,9 +103,9 @@ def test_booked_after_an_open_window_is_still_to_call_but_not_after_a_closed_one
 )
 def test_a_call_keeps_a_row_away_for_so_many_mornings(cast: Cast, outcome: str, days_ago: int, is_listed: bool):
     course = course_in(cast, "due")
-    attempt = actions.log_attempt(course=course, channel="phone", outcome=outcome, by=cast.robin)
     # Late in the evening: it is the calendar days of the site that count, not the hours.
     at = moment(cast.harbour, days=-days_ago).replace(hour=23, minute=30)
+    attempt = actions.log_attempt(course=course, channel="phone", outcome=outcome, by=cast.robin, now=at)
     RecallAttempt.objects.filter(pk=attempt.pk).update(at=at)
     assert (ids(cast) == [course.pk]) is is_listed
     assert (ids(cast, "hidden") == [course.pk]) is not is_listed
@@ -124,7 +129,9 @@ def test_a_call_about_the_window_before_hides_nothing(cast: Cast):
         policy=opened.policy,
         closed_by=opened.session,
     )
-    RecallAttempt.objects.create(course=course, window=before, channel="phone", outcome="declined", by=cast.robin)
+    RecallAttempt.objects.create(
+        course=course, window=before, channel="phone", outcome_id="declined", by=cast.robin, hidden_until=date.max
+    )
     assert ids(cast) == [course.pk]
     now_open = actions.log_attempt(course=course, channel="phone", outcome="declined", by=cast.robin)
     assert now_open.window == opened
@@ -133,9 +140,10 @@ def test_a_call_about_the_window_before_hides_nothing(cast: Cast):
 
 def test_a_snooze_ends_by_itself_and_the_latest_one_counts(cast: Cast):
     course, today = course_in(cast, "due"), cast.harbour.today()
-    Snooze.objects.create(course=course, until=today + timedelta(days=1), reason="travels", by=cast.robin)
+    about = {"course": course, "window": course.windows.get(), "by": cast.robin}
+    RecallHold.objects.create(until=today + timedelta(days=1), reason="travels", **about)
     assert ids(cast) == []
-    Snooze.objects.create(course=course, until=today, reason="back already", by=cast.robin)
+    RecallHold.objects.create(until=today, reason="back already", **about)
     assert ids(cast) == [course.pk]
 
 
@@ -154,7 +162,9 @@ def test_days_are_each_sites_own(cast: Cast):
     here = dated(course_in(cast, "new"), session_on=tomorrow - timedelta(days=100))
     there = dated(cast.course(patient=cast.omar, site=cast.mesa), session_on=tomorrow - timedelta(days=100))
     for course in (here, there):
-        Snooze.objects.create(course=course, until=tomorrow, reason="travels", by=cast.robin)
+        RecallHold.objects.create(
+            course=course, window=course.windows.get(), until=tomorrow, reason="travels", by=cast.robin
+        )
     rows = recall_courses(user=cast.robin, sites=[cast.harbour, cast.mesa], now=now).filter(is_hidden=False)
     assert [row.pk for row in rows] == [here.pk]
 
@@ -187,7 +197,7 @@ def test_a_page_after_a_row_that_has_left_the_list_goes_on_where_it_stood(cast: 
     first, second, third = (course_in(cast, "due") for _ in range(3))
     booked(cast, second)
     everyone = recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now())
-    assert [row.pk for row in recall_page(everyone, TABS["to-call"], size=4, after=second.pk).rows] == [third.pk]
+    assert [row.pk for row in recall_page(everyone, TABS["to-call"], size=4, after=Edge(second.pk)).rows] == [third.pk]
     assert first.pk < second.pk
 
 
@@ -210,10 +220,158 @@ def test_each_count_is_the_number_of_rows_of_its_list(cast: Cast):
                     cast,
                     course,
                     starts_at=moment(cast.harbour, at=time(len(ids(cast, "all")) % 24), **plan),
-                    early_reason="asked for it",
+                    override_reason="asked for it",
+                    by=cast.ito,
                 )
         actions.log_attempt(course=course_in(cast, state), channel="phone", outcome="voicemail", by=cast.robin)
     found = recall_counts(recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now()))
     assert found["all"] == 30
     assert all(found.values()), found
     assert found == {tab: len(ids(cast, tab)) for tab in TABS}
+
+
+def called(cast: Cast, course: TreatmentCourse, outcome: str, *, days_ago: int = 0) -> RecallAttempt:
+    attempt = actions.log_attempt(course=course, channel="phone", outcome=outcome, by=cast.robin)
+    at = moment(cast.harbour, days=-days_ago)
+    RecallAttempt.objects.filter(pk=attempt.pk).update(at=at)
+    return attempt
+
+
+def in_order(cast: Cast, sort: str, tab: str = "to-call") -> list[int]:
+    courses = recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now())
+    return [row.pk for row in recall_page(courses, TABS[tab], size=50, sort=sort).rows]
+
+
+def test_orders(cast: Cast):
+    overdue, due, opening = (course_in(cast, state) for state in ("overdue", "due", "opening"))
+    for course, name in ((overdue, "Zorn"), (due, "Abel"), (opening, "Mott")):
+        Patient.objects.filter(pk=course.patient_id).update(family_name=name)
+    due.target_on = due.window_opens_on + timedelta(days=60)
+    due.save()
+    called(cast, due, "agreed", days_ago=9)
+    called(cast, overdue, "agreed", days_ago=3)
+    called(cast, overdue, "agreed", days_ago=2)
+    assert in_order(cast, "closes") == [overdue.pk, due.pk, opening.pk]
+    assert in_order(cast, "target") == [overdue.pk, opening.pk, due.pk]
+    assert in_order(cast, "contact") == [opening.pk, due.pk, overdue.pk]
+    assert in_order(cast, "name") == [due.pk, opening.pk, overdue.pk]
+    assert in_order(cast, "attempts") == [opening.pk, due.pk, overdue.pk]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_order_goes_through_all_rows_once_forwards_and_back(cast: Cast, sort: str):
+    made = [course_in(cast, "due") for _ in range(5)] + [course_in(cast, "overdue") for _ in range(3)]
+    for course, days in zip(made[::2], (1, 1, 3, 9), strict=True):
+        called(cast, course, "agreed", days_ago=days)
+    everyone = recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now())
+    expected = in_order(cast, sort)
+    assert sorted(expected) == sorted(course.pk for course in made)
+    seen: list[list[int]] = []
+    page = recall_page(everyone, TABS["to-call"], size=3, sort=sort)
+    while True:
+        seen.append([row.pk for row in page.rows])
+        if page.after is None:
+            break
+        page = recall_page(everyone, TABS["to-call"], size=3, sort=sort, after=page.after)
+    assert [pk for rows in seen for pk in rows] == expected
+    back: list[list[int]] = []
+    while page.before is not None:
+        page = recall_page(everyone, TABS["to-call"], size=3, sort=sort, before=page.before)
+        back.insert(0, [row.pk for row in page.rows])
+    assert back == seen[:-1]
+
+
+def test_a_call_to_the_last_row_of_a_page_does_not_lose_the_next_page(cast: Cast):
+    """In these orders a call moves the row to the end; the next page still follows from where it stood."""
+    made = [course_in(cast, "due") for _ in range(4)]
+    everyone = recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now())
+    for sort in ("contact", "attempts"):
+        first = recall_page(everyone, TABS["to-call"], size=2, sort=sort)
+        called(cast, first.rows[-1], "agreed")
+        following = recall_page(everyone, TABS["to-call"], size=2, sort=sort, after=first.after)
+        left = {course.pk for course in made} - {row.pk for row in first.rows}
+        assert left <= {row.pk for row in following.rows} | {first.rows[-1].pk}
+        assert following.rows[0].pk in left
+        RecallAttempt.objects.all().delete()
+
+
+def asked(cast: Cast, **chosen: Any) -> set[int]:
+    courses = recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now())
+    return {course.pk for course in narrowed(courses, Chosen(**chosen))}
+
+
+def test_filters_by_attempts_of_this_window(cast: Cast):
+    rows = [course_in(cast, "due") for _ in range(5)]
+    for count, course in enumerate(rows):
+        for _ in range(count):
+            called(cast, course, "agreed")
+    before = RetreatmentWindow.objects.create(
+        course=rows[0],
+        session=InjectionSession.objects.create(
+            patient=rows[0].patient, site=cast.harbour, performed_on=cast.harbour.today() - timedelta(days=300)
+        ),
+        policy=rows[0].windows.get().policy,
+        closed_by=rows[0].windows.get().session,
+    )
+    RecallAttempt.objects.create(course=rows[0], window=before, outcome_id="declined", by=cast.robin)
+    new = course_in(cast, "new")
+    called(cast, new, "agreed")
+    assert asked(cast, attempts="0") == {rows[0].pk}
+    assert asked(cast, attempts="1") == {rows[1].pk, new.pk}
+    assert asked(cast, attempts="2") == {rows[2].pk}
+    assert asked(cast, attempts="3") == {rows[3].pk, rows[4].pk}
+
+
+def test_filters_by_payer_language_and_target(cast: Cast):
+    one, other = course_in(cast, "due"), course_in(cast, "overdue")
+    Patient.objects.filter(pk=one.patient_id).update(language="Spanish")
+    payer = Payer.objects.create(name="Aetna")
+    today = cast.harbour.today()
+    Coverage.objects.create(patient=one.patient, payer=payer)
+    Coverage.objects.create(patient=other.patient, payer=payer, ends_on=today - timedelta(days=1))
+    assert asked(cast, payer=payer.pk) == {one.pk}, "a coverage that has ended pays nothing"
+    assert asked(cast, language="Spanish") == {one.pk}
+    assert asked(cast, language="none") == {other.pk}
+    assert one.target_on is not None
+    assert asked(cast, target_from=one.target_on) == {one.pk}
+    assert asked(cast, target_to=one.target_on - timedelta(days=1)) == {other.pk}
+
+
+def test_filters_by_authorisation(cast: Cast):
+    """As booking sees it: wanted by a coverage in force, approved, for the condition, not ended, something left."""
+    today = cast.harbour.today()
+    rows = {name: course_in(cast, "due") for name in ("ok", "ended", "denied", "other", "none", "not wanted")}
+    payer = Payer.objects.create(name="Aetna")
+    changes: dict[str, dict[str, Any]] = {
+        "ok": {},
+        "ended": {"ends_on": today - timedelta(days=1)},
+        "denied": {"status": "denied"},
+        "other": {"condition": "cervical_dystonia"},
+    }
+    for name, course in rows.items():
+        coverage = Coverage.objects.create(
+            patient=course.patient, payer=payer, authorization_required=name != "not wanted"
+        )
+        if name in changes:
+            PriorAuthorization.objects.create(
+                **{
+                    "patient": course.patient,
+                    "coverage": coverage,
+                    "number": "A1",
+                    "status": "approved",
+                    "product": "botox",
+                    "condition": course.condition.key,
+                    "visits_approved": 1,
+                    "starts_on": today - timedelta(days=100),
+                    "ends_on": today + timedelta(days=100),
+                    **changes[name],
+                }
+            )
+    assert asked(cast, authorisation=Authorisation.OK) == {rows["ok"].pk}
+    assert asked(cast, authorisation=Authorisation.NOT_NEEDED) == {rows["not wanted"].pk}
+    assert asked(cast, authorisation=Authorisation.MISSING) == {
+        rows[name].pk for name in ("ended", "denied", "other", "none")
+    }
+    courses = list(TreatmentCourse.objects.select_related("condition"))
+    spans = authorized_spans(courses, on=today)
+    assert {pk for pk, found in spans.items() if found} == {rows["ok"].pk}

@@ -8,23 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.rules import (
-    HIDE_DAYS,
-    LIKELY_NEXT,
-    NEXT_STATUSES,
-    Hours,
-    Search,
-    TimeDoesNotExistError,
-    back_on,
-    clock,
-    free_slots,
-    is_too_early,
-    local_moment,
-    searches_for,
-    span_words,
-    state_words,
-    status_problem,
-)
+from scheduling.rules.hours import Hours, WorkingHours
+from scheduling.rules.recalls import hidden_until, state_words
+from scheduling.rules.slots import Search, free_slots, searches_for
+from scheduling.rules.times import TimeDoesNotExistError, clock, local_moment, span_words
+from scheduling.rules.visits import LIKELY_NEXT, NEXT_STATUSES, is_too_early, status_problem
 
 NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = date(2026, 11, 23)
@@ -39,9 +27,10 @@ def starts(found: list[datetime]) -> list[str]:
     return [f"{slot:%a %H:%M}" for slot in found]
 
 
-def slots(**changes: object) -> list[datetime]:
+def slots(*, hours: list[Hours] | None = None, **changes: object) -> list[datetime]:
+    week = [Hours(0, time(9), time(12))] if hours is None else hours
     asked: dict = {
-        "hours": [Hours(0, time(9), time(12))],
+        "hours": WorkingHours(week=tuple(week)),
         "busy": [],
         "first": MONDAY,
         "last": MONDAY,
@@ -49,7 +38,7 @@ def slots(**changes: object) -> list[datetime]:
         "zone": NEW_YORK,
         "now": LONG_AGO,
     }
-    return free_slots(**(asked | changes))
+    return [slot.starts_at for slot in free_slots(**(asked | changes))]
 
 
 def test_slots_fill_the_working_hours():
@@ -216,7 +205,7 @@ def test_no_search_reaches_before_the_first_allowed_day_or_today(eligible, close
 
 
 def test_every_status_has_its_steps():
-    assert set(NEXT_STATUSES) == {"booked", "confirmed", "arrived", "in_room", "done", "missed", "cancelled"}
+    assert set(NEXT_STATUSES) == {"booked", "confirmed", "arrived", "in_room", "done", "missed", "cancelled", "moved"}
     for current, steps in NEXT_STATUSES.items():
         assert current not in steps
         assert set(steps) <= set(NEXT_STATUSES)
@@ -252,17 +241,18 @@ def test_which_step_may_follow(current, new, on, has_started, words):
     assert (found is None) if words is None else (found is not None and words in found)
 
 
-def test_how_long_a_call_hides_a_row():
-    assert back_on("voicemail", called_on=date(2026, 11, 20)) == date(2026, 11, 23)
-    assert back_on("no_answer", called_on=date(2026, 11, 20)) == date(2026, 11, 21)
-    # Still work to do: the row stays.
-    assert HIDE_DAYS["agreed"] == HIDE_DAYS["wrong_number"] == 0
-
-
-def test_every_outcome_says_how_long_it_hides():
-    from scheduling.models import RecallAttempt
-
-    assert set(HIDE_DAYS) == set(RecallAttempt.Outcome.values)
+@pytest.mark.parametrize(
+    ("hide_days", "closes_cycle", "until"),
+    [
+        (3, False, date(2026, 11, 23)),
+        (1, False, date(2026, 11, 21)),
+        # Still work to do: the row stays.
+        (0, False, None),
+        (0, True, date.max),
+    ],
+)
+def test_how_long_a_call_hides_a_row(hide_days, closes_cycle, until):
+    assert hidden_until(hide_days=hide_days, closes_cycle=closes_cycle, called_on=date(2026, 11, 20)) == until
 
 
 @pytest.mark.parametrize(

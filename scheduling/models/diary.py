@@ -12,56 +12,12 @@ from django.db.models import F, Func, Q, Value
 from accounts.models import Site, User
 from audit.models import Versioned
 from patients.models import Patient
-from scheduling.querysets import AppointmentQuerySet, RecallAttemptQuerySet
-from scheduling.rules import INACTIVE, is_too_early, span_words
+from scheduling.models.hours import Room, VisitKind
+from scheduling.querysets import AppointmentQuerySet
+from scheduling.rules.times import span_words
+from scheduling.rules.visits import INACTIVE, is_too_early
 from scheduling.triggers import BOOKINGS_FOLLOW_APPOINTMENTS, BOOKINGS_FOLLOW_COURSES
-from treatments.models import FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
-
-
-class Room(models.Model):
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rooms")
-    name = models.CharField(max_length=60)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["site", "name"]
-        constraints = [models.UniqueConstraint(fields=["site", "name"], name="room_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Availability(models.Model):
-    """When a provider works at a site each week, in the site's own time."""
-
-    class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
-
-    provider = models.ForeignKey(User, on_delete=models.CASCADE, related_name="availabilities")
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="availabilities")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    starts_at = models.TimeField()
-    ends_at = models.TimeField()
-
-    class Meta:
-        verbose_name_plural = "availabilities"
-        ordering = ["provider", "weekday", "starts_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")),
-                name="availability_ends_after_start",
-                violation_error_message="It ends before it starts.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.starts_at:%H:%M}-{self.ends_at:%H:%M}"
+from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 
 class IdRange(Func):
@@ -89,7 +45,7 @@ def _no_overlap(field: str, name: str, message: str) -> ExclusionConstraint:
                 RangeOperators.OVERLAPS,
             ),
         ],
-        condition=~Q(status__in=["cancelled", "missed"]) & Q(**{f"{field}__isnull": False}),
+        condition=~Q(status__in=["cancelled", "missed", "moved"]) & Q(**{f"{field}__isnull": False}),
         violation_error_message=message,
     )
 
@@ -101,10 +57,7 @@ class Appointment(Versioned):
     The clinical record never points here: an appointment points at the session it became.
     """
 
-    class Kind(models.TextChoices):
-        SESSION = "session", "Injection session"
-        FOLLOW_UP = "follow_up", "Follow-up"
-        CONSULTATION = "consultation", "Consultation"
+    Kind = VisitKind
 
     class Status(models.TextChoices):
         BOOKED = "booked", "booked"
@@ -114,6 +67,16 @@ class Appointment(Versioned):
         DONE = "done", "done"
         MISSED = "missed", "missed"
         CANCELLED = "cancelled", "cancelled"
+        # Another appointment took its place: `moved_to`.
+        MOVED = "moved", "moved"
+
+    class CancelledBy(models.TextChoices):
+        PATIENT = "patient", "The patient"
+        CLINIC = "clinic", "The clinic"
+
+    class Source(models.TextChoices):
+        STAFF = "staff", "by staff"
+        LINK = "link", "by the patient's link"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
     provider = models.ForeignKey(User, on_delete=models.PROTECT, related_name="appointments")
@@ -133,11 +96,21 @@ class Appointment(Versioned):
     ends_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.BOOKED)
     note = models.CharField(max_length=200, blank=True)
+    status_since = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.CharField(max_length=8, choices=CancelledBy, blank=True)
     cancelled_reason = models.CharField(max_length=200, blank=True)
-    early_reason = models.CharField(
-        "reason to book early", max_length=200, blank=True, help_text="Why it lies before the first allowed day."
+    # Why it stands although a rule that may be set aside speaks against it: too early, outside hours, a holiday,
+    # outside the authorisation. Never for a double booking.
+    override_reason = models.CharField("reason to book all the same", max_length=200, blank=True)
+    moved_from = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="moved_to")
+    # A follow-up visit booked together with the session it comes after, and which step of the plan it is for.
+    planned_with = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="planned_follow_ups"
     )
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    plan_step = models.SlugField(max_length=30, blank=True)
+    source = models.CharField(max_length=6, choices=Source, default=Source.STAFF)
+    # Nobody where the patient did it, by a link.
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AppointmentQuerySet.as_manager()
@@ -156,8 +129,13 @@ class Appointment(Versioned):
                 violation_error_message="It ends before it starts.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["booked", "confirmed", "arrived", "in_room", "done", "missed", "cancelled"]),
+                condition=Q(
+                    status__in=["booked", "confirmed", "arrived", "in_room", "done", "missed", "cancelled", "moved"]
+                ),
                 name="appointment_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(source="link") | Q(created_by__isnull=False), name="appointment_booked_by_someone"
             ),
             _no_overlap("provider_id", "appointment_provider_free", "The provider is already booked at this time."),
             _no_overlap("room_id", "appointment_room_free", "The room is already booked at this time."),
@@ -237,51 +215,3 @@ class AppointmentCourse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appointment} for {self.course}"
-
-
-@pghistory.track()
-class RecallAttempt(models.Model):
-    """One try to reach a patient about one window; only ever added."""
-
-    class Outcome(models.TextChoices):
-        VOICEMAIL = "voicemail", "Left a voicemail"
-        NO_ANSWER = "no_answer", "No answer"
-        WILL_CALL_BACK = "will_call_back", "Will call back"
-        AGREED = "agreed", "Agreed to book"
-        DECLINED = "declined", "Does not want to come now"
-        WRONG_NUMBER = "wrong_number", "Wrong number"
-
-    window = models.ForeignKey(RetreatmentWindow, on_delete=models.PROTECT, null=True, related_name="attempts")
-    course = models.ForeignKey(TreatmentCourse, on_delete=models.PROTECT, related_name="attempts")
-    channel = models.CharField(max_length=10, choices=Patient.Channel, default=Patient.Channel.PHONE)
-    outcome = models.CharField(max_length=16, choices=Outcome)
-    note = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-
-    objects = RecallAttemptQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["course", "-at"], name="attempt_of_course")]
-
-    def __str__(self) -> str:
-        return f"Attempt {self.pk}"
-
-
-@pghistory.track()
-class Snooze(models.Model):
-    """A course kept off the recall list until a day, by someone, for a reason; the latest one counts."""
-
-    course = models.ForeignKey(TreatmentCourse, on_delete=models.PROTECT, related_name="snoozes")
-    until = models.DateField()
-    reason = models.CharField(max_length=200)
-    at = models.DateTimeField(auto_now_add=True)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["course", "-id"], name="snooze_of_course")]
-
-    def __str__(self) -> str:
-        return f"Snooze {self.pk}"

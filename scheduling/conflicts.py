@@ -1,0 +1,134 @@
+"""What stands against a visit at its time: taken people and rooms, hours, too early, outside the authorisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.models import Site, User
+from scheduling.free_times import working_hours
+from scheduling.models import Appointment, Availability, Holiday
+from scheduling.rules.hours import WHOLE_WEEK, Outside, WorkingHours, outside_hours
+from scheduling.rules.times import span_words
+from scheduling.rules.visits import is_too_early
+from treatments.authorizations import Span, authorized_spans
+from treatments.models import TreatmentCourse
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A rule that speaks against a time and may be set aside, by those who may, with a reason."""
+
+    kind: str  # early, holiday, away, hours, authorization
+    words: str
+
+
+def conflicts_of(appointment: Appointment) -> dict[str, list[str]]:
+    """Who and what is taken at the time of this visit, by field, in words. Never set aside; the database decides."""
+    others = list(
+        Appointment.objects.overlapping(starts_at=appointment.starts_at, ends_at=appointment.ends_at)
+        .exclude(pk=appointment.pk)
+        .taking(provider_id=appointment.provider_id, room_id=appointment.room_id, patient_id=appointment.patient_id)
+        .select_related("provider", "room")
+        .order_by("starts_at", "pk")
+    )
+    found: dict[str, list[str]] = {}
+    zone = appointment.site.zone()
+    for other in others:
+        span = span_words(other.starts_at.astimezone(zone), other.ends_at.astimezone(zone))
+        same_patient = other.patient_id == appointment.patient_id
+        if other.provider_id == appointment.provider_id:
+            whom = "this patient" if same_patient else "another patient"
+            found.setdefault("provider", []).append(f"{other.provider} has {span} with {whom}.")
+        if other.room is not None and other.room_id == appointment.room_id:
+            found.setdefault("room", []).append(f"{other.room} is taken {span}.")
+        if same_patient and other.provider_id != appointment.provider_id:
+            found.setdefault("starts_at", []).append(f"The patient has {span} with {other.provider}.")
+    return found
+
+
+def objections_to(appointment: Appointment, courses: Sequence[TreatmentCourse], *, today: date) -> list[Objection]:
+    """Every rule that speaks against this visit and may be set aside; at most five queries."""
+    found = []
+    if appointment.kind == Appointment.Kind.SESSION:
+        found += _too_early(courses, appointment.on)
+    found += _outside_hours(appointment)
+    if appointment.kind == Appointment.Kind.SESSION:
+        found += _unauthorized(courses, appointment.on, authorized_spans(courses, on=today))
+    return found
+
+
+def remarks_on(appointment: Appointment, courses: Iterable[TreatmentCourse]) -> list[str]:
+    """What is worth knowing of this time and forbids nothing: a session after its window has closed."""
+    if appointment.kind != Appointment.Kind.SESSION:
+        return []
+    day = appointment.on
+    return [
+        f"After the window: for {course.condition.name} it closes on {_day(course.window_closes_on)}."
+        for course in courses
+        if course.window_closes_on is not None
+        and day > course.window_closes_on
+        and course.last_session_on is not None
+        and day > course.last_session_on
+    ]
+
+
+def hours_words(
+    hours: WorkingHours, *, starts_at: datetime, ends_at: datetime, provider: User, site: Site
+) -> Objection | None:
+    """Why a visit lies outside these hours, in words."""
+    zone = site.zone()
+    why = outside_hours(hours, starts_at=starts_at, ends_at=ends_at, zone=zone)
+    if why is None:
+        return None
+    day = starts_at.astimezone(zone).date()
+    if why == Outside.HOLIDAY:
+        return Objection("holiday", f"{site} is closed on {_day(day)}.")
+    if why == Outside.AWAY:
+        return Objection("away", f"{provider} is away then, on {_day(day)}.")
+    spans = [f"{begin:%H:%M}-{'24:00' if end.second else f'{end:%H:%M}'}" for begin, end in hours.on(day)]
+    if spans:
+        return Objection("hours", f"Outside the hours of {provider}: {', '.join(spans)} that day.")
+    return Objection("hours", f"{provider} has no hours at {site} on {day:%A} {_day(day)}.")
+
+
+def _too_early(courses: Iterable[TreatmentCourse], day: date) -> list[Objection]:
+    return [
+        Objection("early", f"{course.condition.name} may not be repeated before {_day(course.eligible_on)}.")
+        for course in courses
+        if course.eligible_on
+        and is_too_early(on=day, eligible_on=course.eligible_on, last_session_on=course.last_session_on)
+    ]
+
+
+def _outside_hours(appointment: Appointment) -> list[Objection]:
+    provider, site, day = appointment.provider, appointment.site, appointment.on
+    hours = working_hours(provider=provider, site=site, first=day, last=day)
+    # Of somebody whose week nobody has entered, nothing is known but holidays and absences.
+    is_known = bool(hours.week) or Availability.objects.filter(provider=provider).exists()
+    if not is_known:
+        hours = WorkingHours(week=WHOLE_WEEK, exceptions=hours.exceptions, holidays=hours.holidays)
+    objection = hours_words(
+        hours, starts_at=appointment.starts_at, ends_at=appointment.ends_at, provider=provider, site=site
+    )
+    if objection is None or (objection.kind == "hours" and not is_known):
+        return []
+    if objection.kind == "holiday":
+        name = Holiday.objects.filter(site=site, on=day).values_list("name", flat=True).first()
+        return [Objection("holiday", f"{site} is closed on {_day(day)}: {name}.")]
+    return [objection]
+
+
+def _unauthorized(
+    courses: Iterable[TreatmentCourse], day: date, spans: Mapping[int, list[Span] | None]
+) -> list[Objection]:
+    return [
+        Objection("authorization", f"{course.condition.name}: no authorisation covers {_day(day)}.")
+        for course in courses
+        if (allowed := spans[course.pk]) is not None and not any(first <= day <= last for first, last in allowed)
+    ]
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.models import Site
+from scheduling.forms.fields import DateInput, TimeInput
+from scheduling.models import Availability, VisitKind
+from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MINUTES
+from treatments.models import Condition
+
+SPANS = 3  # a day: morning, afternoon, evening
+
+
+class WeekForm(forms.Form):
+    """A provider's week at one site: up to three spans a day, empty ones left out. Carries the week it began with."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, week: Iterable[tuple[int, time, time]], seen: str) -> None:
+        by_day: dict[int, list[tuple[time, time]]] = {weekday: [] for weekday, _ in Availability.Weekday.choices}
+        for weekday, begin, end in week:
+            by_day[weekday].append((begin, end))
+        initial: dict[str, Any] = {"seen": seen}
+        # A day that somehow has more keeps them all.
+        self.spans = max([SPANS, *(len(spans) for spans in by_day.values())])
+        for weekday, spans in by_day.items():
+            for number, (begin, end) in enumerate(spans):
+                initial[f"from-{weekday}-{number}"], initial[f"until-{weekday}-{number}"] = begin, end
+        super().__init__(data, initial=initial)
+        for weekday, name in Availability.Weekday.choices:
+            for number in range(self.spans):
+                for which in ("from", "until"):
+                    self.fields[f"{which}-{weekday}-{number}"] = forms.TimeField(
+                        required=False,
+                        label=f"{name}, {which}",
+                        # Plain text: a week is typed faster than picked, and always reads in 24 hours.
+                        input_formats=["%H:%M", "%H.%M", "%H", "%H%M"],
+                        widget=forms.TimeInput(
+                            format="%H:%M",
+                            attrs={
+                                "aria-label": f"{name}, {which}, {number + 1}",
+                                "inputmode": "numeric",
+                                "size": 5,
+                                "maxlength": 5,
+                                "autocomplete": "off",
+                            },
+                        ),
+                        error_messages={"invalid": f"{name}: enter times as 09:00."},
+                    )
+
+    def rows(self) -> Iterator[tuple[str, list[tuple[forms.BoundField, forms.BoundField]]]]:
+        """Each weekday with its pairs of fields, for the page."""
+        for weekday, name in Availability.Weekday.choices:
+            yield (
+                name,
+                [(self[f"from-{weekday}-{number}"], self[f"until-{weekday}-{number}"]) for number in range(self.spans)],
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        week = []
+        for weekday, name in Availability.Weekday.choices:
+            for number in range(self.spans):
+                begin, end = (cleaned.get(f"{which}-{weekday}-{number}") for which in ("from", "until"))
+                if begin is not None and end is not None:
+                    week.append((weekday, begin, end))
+                elif (begin is None) != (end is None) and not self.errors:
+                    self.add_error(None, f"{name}: give both times, or neither.")
+        cleaned["week"] = week
+        return cleaned
+
+
+class ExceptionForm(forms.Form):
+    """Days on which the week does not hold."""
+
+    is_away = forms.TypedChoiceField(
+        label="What",
+        choices=[("1", "Away"), ("0", "Extra hours")],
+        coerce=lambda value: value == "1",
+        widget=forms.RadioSelect,
+        initial="1",
+    )
+    starts_on = forms.DateField(label="From", widget=DateInput(), error_messages={"required": "Choose a day."})
+    ends_on = forms.DateField(label="Until", widget=DateInput(), required=False, help_text="Empty: that day only.")
+    starts_at = forms.TimeField(label="From time", widget=TimeInput(), required=False)
+    ends_at = forms.TimeField(
+        label="Until time", widget=TimeInput(), required=False, help_text="Both empty: the whole day."
+    )
+    everywhere = forms.BooleanField(label="At all sites", required=False)
+    reason = forms.CharField(label="Reason", max_length=120, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["ends_on"] = cleaned.get("ends_on") or cleaned.get("starts_on")
+        if cleaned.get("is_away") is False and (not cleaned.get("starts_at") or not cleaned.get("ends_at")):
+            self.add_error("starts_at", "Extra hours need their times.")
+        return cleaned
+
+
+class HolidayForm(forms.Form):
+    on = forms.DateField(label="Day", widget=DateInput(), error_messages={"required": "Choose a day."})
+    name = forms.CharField(label="Name", max_length=80)
+
+
+class RoomForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=60, error_messages={"required": "Give the room a name."})
+    is_active = forms.BooleanField(label="Can be booked", required=False)
+
+
+class LengthsForm(forms.Form):
+    """How long each kind of visit takes, and one more line for a condition of its own."""
+
+    def __init__(
+        self, data: QueryDict | None = None, *, site: Site, lengths: dict[tuple[str, int | None], int]
+    ) -> None:
+        super().__init__(data)
+        conditions = {row.pk: row for row in Condition.objects.order_by("name")}
+        self.lines: list[tuple[str, str]] = []
+        for kind, name in VisitKind.choices:
+            self._minutes(f"{kind}-", name, lengths.get((kind, None)), placeholder=str(USUAL_MINUTES[kind]))
+        for (kind, condition), minutes in lengths.items():
+            if condition is not None:
+                words = f"{VisitKind(kind).label}: {conditions[condition].name}"
+                self._minutes(f"{kind}-{condition}", words, minutes)
+        self.fields["new_kind"] = forms.ChoiceField(label="Kind", choices=VisitKind.choices, required=False)
+        self.fields["new_condition"] = forms.ChoiceField(
+            label="Condition",
+            choices=[("", "Choose"), *((str(pk), row.name) for pk, row in conditions.items())],
+            required=False,
+        )
+        self._field("new_minutes", "Minutes", None)
+
+    def _minutes(self, name: str, words: str, minutes: int | None, placeholder: str = "") -> None:
+        self._field(name, f"{words}, minutes", minutes, placeholder=placeholder)
+        self.lines.append((words, name))
+
+    def _field(self, name: str, label: str, minutes: int | None, placeholder: str = "") -> None:
+        self.fields[name] = forms.IntegerField(
+            label=label,
+            required=False,
+            initial=minutes,
+            min_value=SHORTEST_MINUTES,
+            max_value=LONGEST_MINUTES,
+            widget=forms.NumberInput(attrs={"placeholder": placeholder}),
+        )
+
+    def rows(self) -> Iterator[tuple[str, forms.BoundField]]:
+        return ((words, self[name]) for words, name in self.lines)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        lengths: dict[tuple[str, int | None], int | None] = {}
+        for _, name in self.lines:
+            kind, _, condition = name.partition("-")
+            lengths[kind, int(condition) if condition else None] = cleaned.get(name)
+        if cleaned.get("new_minutes") is not None:
+            if not cleaned.get("new_condition"):
+                self.add_error("new_condition", "Choose the condition it is for.")
+            else:
+                kind = cleaned["new_kind"] or VisitKind.SESSION
+                lengths[kind, int(cleaned["new_condition"])] = cleaned["new_minutes"]
+        cleaned["lengths"] = lengths
+        return cleaned

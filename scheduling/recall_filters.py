@@ -1,0 +1,166 @@
+"""What the rows of a recall list are narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Greatest
+
+from accounts.models import SavedView, Site, User
+from patients.models import Coverage, Patient, Payer, PriorAuthorization
+from scheduling.models import RecallAttempt
+from treatments.models import Condition
+from treatments.querysets.authorizations import counted_under, visits_used
+from treatments.querysets.courses import TreatmentCourseQuerySet
+
+UserSite = User.sites.through
+
+
+class Authorisation(StrEnum):
+    OK = "ok"
+    MISSING = "missing"
+    NOT_NEEDED = "not-needed"
+
+
+AUTHORISATION_WORDS = {
+    Authorisation.OK: "In place",
+    Authorisation.MISSING: "Missing",
+    Authorisation.NOT_NEEDED: "Not needed",
+}
+# The choices of attempts so far: how many, and whether more count too.
+ATTEMPTS = {"0": (0, False), "1": (1, False), "2": (2, False), "3": (3, True)}
+ATTEMPT_WORDS = {"0": "None yet", "1": "1", "2": "2", "3": "3 and more"}
+NOT_RECORDED = "none"
+
+SAVED_AS = "recalls"  # the page of the saved views
+LANGUAGES_KEPT, LANGUAGES_LAST = "languages-in-use", 600  # seconds: they hardly change within a day
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is asked of a row; None or "" asks nothing."""
+
+    condition: int | None = None
+    provider: int | None = None
+    payer: int | None = None
+    authorisation: Authorisation | None = None
+    language: str = ""
+    attempts: str = ""
+    target_from: date | None = None
+    target_to: date | None = None
+
+    def __bool__(self) -> bool:
+        return self != Chosen()
+
+
+def narrowed(courses: TreatmentCourseQuerySet, chosen: Chosen) -> TreatmentCourseQuerySet:
+    """Those of the courses that are asked for. The courses carry `today` (see `with_state`)."""
+    if chosen.condition is not None:
+        courses = courses.filter(condition=chosen.condition)
+    if chosen.provider is not None:
+        courses = courses.filter(provider=chosen.provider)
+    if chosen.target_from is not None:
+        courses = courses.filter(target_on__gte=chosen.target_from)
+    if chosen.target_to is not None:
+        courses = courses.filter(target_on__lte=chosen.target_to)
+    if chosen.language:
+        language = "" if chosen.language == NOT_RECORDED else chosen.language
+        courses = courses.filter(patient__language=language)
+    if chosen.payer is not None:
+        courses = courses.filter(Exists(_in_force().filter(payer=chosen.payer)))
+    if chosen.attempts:
+        courses = courses.filter(_attempted(chosen.attempts))
+    if chosen.authorisation is not None:
+        courses = courses.filter(_authorised(chosen.authorisation))
+    return courses
+
+
+def _attempted(choice: str) -> Q:
+    count, or_more = ATTEMPTS[choice]
+    made = RecallAttempt.objects.of_this_window().order_by()
+    if count == 0:
+        return ~Q(Exists(made.filter(course=OuterRef("pk"))))
+    # Few courses have been called: the set of them is made once.
+    counted = made.values("course").annotate(made=Count("pk"))
+    return Q(pk__in=counted.filter(**{"made__gte" if or_more else "made": count}).values("course"))
+
+
+def _in_force() -> QuerySet[Coverage]:
+    """The coverages of the course's patient that are in force on the course's today."""
+    return Coverage.objects.filter(
+        Q(starts_on=None) | Q(starts_on__lte=OuterRef("today")),
+        Q(ends_on=None) | Q(ends_on__gte=OuterRef("today")),
+        patient=OuterRef("patient"),
+    ).order_by()
+
+
+def _authorised(state: Authorisation) -> Q:
+    """Whether a coverage in force wants an authorisation, and one covers a day on which a session may be given."""
+    wanted = Exists(_in_force().filter(authorization_required=True))
+    if state is Authorisation.NOT_NEEDED:
+        return ~Q(wanted)
+    counted = counted_under()
+    units = Subquery(counted.annotate(found=Sum("units")).values("found"))
+    covers = PriorAuthorization.objects.alias(visits=visits_used(counted), units=units).filter(
+        Q(visits_approved=None) | Q(visits_approved__gt=F("visits")),
+        Q(units_approved=None) | Q(units=None) | Q(units_approved__gt=F("units")),
+        patient=OuterRef("patient"),
+        condition=OuterRef("condition__key"),
+        status=PriorAuthorization.Status.APPROVED,
+        ends_on__gte=Greatest(OuterRef("today"), Coalesce(OuterRef("eligible_on"), OuterRef("today"))),
+    )
+    return Q(wanted) & (Q(Exists(covers)) if state is Authorisation.OK else ~Q(Exists(covers)))
+
+
+@dataclass(frozen=True)
+class Menus:
+    """What can be chosen, by its id as text; `views` are the person's saved lists as (id, name, query)."""
+
+    conditions: dict[str, str]
+    providers: dict[str, str]
+    payers: dict[str, str]
+    views: list[tuple[str, str, str]]
+
+
+def menus_for(*, user: User, sites: Iterable[Site]) -> Menus:
+    """The menus of the filters and the person's saved lists, in one query."""
+
+    def rows(menu: str, found: QuerySet[Any], name: str, query: str | Value = "") -> QuerySet[Any]:
+        return found.order_by().values_list(
+            Value(menu), Cast("pk", TextField()), Cast(name, TextField()), Cast(query or Value(""), TextField())
+        )
+
+    works_here = UserSite.objects.filter(user=OuterRef("pk"), site__in=[site.pk for site in sites])
+    found: dict[str, list[tuple[str, str, str]]] = {"condition": [], "provider": [], "payer": [], "view": []}
+    union = rows("condition", Condition.objects.all(), "name").union(
+        rows("provider", User.objects.providers().filter(Exists(works_here)), "name"),
+        rows("payer", Payer.objects.all(), "name"),
+        rows("view", SavedView.objects.filter(user=user, page=SAVED_AS), "name", "query"),
+        all=True,
+    )
+    for menu, pk, name, query in sorted(union, key=lambda row: (row[2].casefold(), int(row[1]))):
+        found[menu].append((pk, name, query))
+
+    def menu_of(name: str) -> dict[str, str]:
+        return {pk: words for pk, words, _ in found[name]}
+
+    return Menus(menu_of("condition"), menu_of("provider"), menu_of("payer"), found["view"])
+
+
+def languages_in_use(*, asked: str = "") -> list[str]:
+    """The languages that patients' records name, in order; remembered for a while, as looking takes long.
+
+    One that is asked for and not among those remembered is looked for again.
+    """
+    known: list[str] | None = cache.get(LANGUAGES_KEPT)
+    if known is None or asked not in ("", NOT_RECORDED, *known):
+        found = Patient.objects.exclude(language="").order_by("language").values_list("language", flat=True)
+        known = list(found.distinct()[:60])
+        cache.set(LANGUAGES_KEPT, known, LANGUAGES_LAST)
+    return known

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from audit.models import StaleVersionError
+from scheduling import actions
+from scheduling.forms import DayForm
+from scheduling.forms.placing import PlaceForm, as_sent
+from scheduling.models import Appointment
+from scheduling.rules.visits import INACTIVE
+from scheduling.views.calendar import day_response, day_url
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """A visit was dragged to another place of the calendar, or is put back: the diary decides, and says why not.
+
+    Answers with what was shown (view, day and providers of the address), where a refused visit stands as before.
+    """
+    appointments = Appointment.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
+    appointment = get_object_or_404(appointments, pk=appointment_id)
+    form = PlaceForm(request.POST, appointment=appointment)
+    if not form.is_valid():
+        return _answer(request, appointment, refused=_refused(request, appointment, [form.words]), status=422)
+    cleaned = form.cleaned_data
+    try:
+        moved = actions.move_appointment(
+            appointment=appointment,
+            starts_at=cleaned["starts_at"],
+            minutes=cleaned["minutes"],
+            provider=cleaned["provider"],
+            room=form.chosen_room,
+            override_reason=cleaned["override_reason"],
+            version=cleaned["version"],
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+        )
+    except ValidationError as error:
+        return _answer(request, appointment, refused=_refused(request, appointment, error), status=422)
+    except StaleVersionError:
+        current = get_object_or_404(
+            appointments.select_related("moved_to__site", "moved_to__provider"), pk=appointment_id
+        )
+        problems = [f"Someone else changed this appointment meanwhile: {_now(current)}"]
+        return _answer(request, current, refused=_refused(request, current, problems), status=409)
+    return _answer(request, moved, said=_said(appointment, moved, may_undo="undo" not in request.POST))
+
+
+def _when(appointment: Appointment) -> str:
+    start = appointment.local_start
+    return f"{start:%a} {start.day} {start:%b}, {appointment.time_words}, {appointment.provider}"
+
+
+def _now(appointment: Appointment) -> str:
+    if appointment.status == Appointment.Status.MOVED and hasattr(appointment, "moved_to"):
+        return f"it was moved to {_when(appointment.moved_to)}."
+    return f"it is now {_when(appointment)}, {appointment.get_status_display()}."
+
+
+def _said(before: Appointment, moved: Appointment, *, may_undo: bool) -> dict[str, Any]:
+    if moved.pk == before.pk:
+        return {"pk": moved.pk, "words": f"{moved.patient.name} stays at {_when(moved)}."}
+    said: dict[str, Any] = {"pk": moved.pk, "words": f"{moved.patient.name}: moved to {_when(moved)}."}
+    if moved.planned_follow_ups.exclude(status__in=INACTIVE).exists():
+        said["follow_ups_url"] = reverse("scheduling:appointment-detail", args=[moved.pk])
+    if may_undo:
+        said["undo"] = {
+            "url": reverse("scheduling:appointment-place", args=[moved.pk]),
+            "words": f"Put it back to {_when(before)}",
+            "fields": {
+                "starts_at": as_sent(before.starts_at),
+                "minutes": before.minutes,
+                "provider": before.provider_id,
+                "room": before.room_id or "",
+                "override_reason": before.override_reason,
+                "version": moved.version,
+                "undo": 1,
+            },
+        }
+    return said
+
+
+def _refused(request: HttpRequest, appointment: Appointment, error: ValidationError | list[str]) -> dict[str, Any]:
+    """Every reason in words, and what else may be done: without the room, with a reason, another time."""
+    by_field: dict[str, list[str]] = {}
+    if isinstance(error, ValidationError):
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        problems = [words for told in by_field.values() for words in told]
+    else:
+        problems = error
+    wanted = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "view")}
+    return {
+        "pk": appointment.pk,
+        "words": f"Not moved. {appointment.patient.name} stays at {_when(appointment)}."
+        if appointment.is_active
+        else f"Not moved: {appointment.patient.name}.",
+        "problems": list(dict.fromkeys(problems)),
+        "wanted": wanted,
+        "url": reverse("scheduling:appointment-place", args=[appointment.pk]),
+        "other_url": reverse("scheduling:appointment-move", args=[appointment.pk]) if appointment.is_active else "",
+        "without_room": set(by_field) == {"room"},
+        "with_reason": set(by_field) == {"override_reason"} and actions.may_override(request.user),  # type: ignore[arg-type]
+    }
+
+
+def _answer(
+    request: HttpRequest,
+    appointment: Appointment,
+    *,
+    said: dict[str, Any] | None = None,
+    refused: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    form = DayForm(request.GET)
+    day = (form.cleaned_data.get("day") if form.is_valid() else None) or appointment.on
+    view = request.GET.get("view", "day")
+    is_theirs = appointment.site_id in {site.pk for site in request.sites}  # type: ignore[attr-defined]
+    if request.htmx and is_theirs:  # type: ignore[attr-defined]
+        return day_response(
+            request, site=appointment.site, day=day, view=view, said=said, refused=refused, status=status
+        )
+    if said is not None:
+        messages.success(request, said["words"])
+    if refused is not None:
+        messages.error(request, " ".join([refused["words"], *refused["problems"]]))
+    url = day_url(day, view) if is_theirs else reverse("scheduling:appointment-detail", args=[appointment.pk])
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]

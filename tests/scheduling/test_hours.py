@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from audit.models import AuditEvent
+from scheduling.actions import hours as actions
+from scheduling.models import Availability, Holiday, HoursException, Room, VisitLength
+from scheduling.outside import month_days, outside_now
+from tests.cast import Cast
+from tests.scheduling.made import booked, moment, working
+
+SignIn = Callable[[User], Client]
+
+
+def week_url(cast: Cast) -> str:
+    return reverse("scheduling:hours-week", args=[cast.ito.pk])
+
+
+def sent(cast: Cast, **times: str) -> dict[str, Any]:
+    """A week as the page sends it; `d0_0="09:00-12:00"` is Monday's first span."""
+    fields: dict[str, Any] = {"site": cast.harbour.pk, "seen": times.pop("seen", "")}
+    for name, span in times.items():
+        day, number = name[1:].split("_")
+        fields[f"from-{day}-{number}"], _, fields[f"until-{day}-{number}"] = span.partition("-")
+    return fields
+
+
+def test_a_week_of_several_spans_a_day_is_saved_and_audited(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.ada)
+    answer = client.post(week_url(cast), sent(cast, d0_0="9:00-12:00", d0_1="13.30-17", d4_0="0800-1200"))
+    assert answer.status_code == 302
+    assert actions.week_of(provider=cast.ito, site=cast.harbour) == [
+        (0, time(9), time(12)),
+        (0, time(13, 30), time(17)),
+        (4, time(8), time(12)),
+    ]
+    [event] = AuditEvent.objects.filter(action="staff-changed")
+    assert event.actor_id == cast.ada.pk
+    assert "13:30-17:00" in event.detail
+    page = client.get(week_url(cast)).content.decode()
+    assert 'value="13:30"' in page
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        ({"d0_0": "12:00-09:00"}, "Monday: 12:00-09:00 ends before it starts."),
+        ({"d1_0": "09:00-12:00", "d1_1": "11:00-13:00"}, "Tuesday: 09:00-12:00 and 11:00-13:00 overlap."),
+        ({"d2_0": "09:00-"}, "Wednesday: give both times, or neither."),
+        ({"d3_0": "nine-12:00"}, "Thursday: enter times as 09:00."),
+        ({"d0_0": "09:00-12:00", "seen": "0 08:00-09:00"}, "Someone else changed these hours"),
+    ],
+)
+def test_a_week_that_cannot_be_is_said_and_kept(cast: Cast, sign_in: SignIn, times: dict[str, str], words: str):
+    answer = sign_in(cast.ada).post(week_url(cast), sent(cast, **times))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Availability.objects.exists()
+
+
+def test_a_stale_week_is_saved_at_the_second_press(cast: Cast, sign_in: SignIn):
+    working(cast)
+    client = sign_in(cast.ada)
+    answer = client.post(week_url(cast), sent(cast, d0_0="09:00-12:00"))
+    assert answer.status_code == 422
+    mark = actions.week_mark(actions.week_of(provider=cast.ito, site=cast.harbour))
+    assert f'name="seen" value="{mark}"' in answer.content.decode()
+    assert client.post(week_url(cast), sent(cast, d0_0="09:00-12:00", seen=mark)).status_code == 302
+
+
+def test_what_is_booked_outside_is_listed_and_nothing_is_changed(cast: Cast, sign_in: SignIn):
+    working(cast)
+    visit = booked(cast, starts_at=moment(cast.harbour, days=2, at=time(15)))
+    inside = booked(cast, patient=cast.omar, site=cast.harbour, starts_at=moment(cast.harbour, days=2, at=time(10)))
+    client = sign_in(cast.ada)
+    mark = actions.week_mark(actions.week_of(provider=cast.ito, site=cast.harbour))
+    week = {f"d{day}_0": "09:00-12:00" for day in range(7)}
+    page = client.post(week_url(cast), sent(cast, **week, seen=mark), follow=True).content.decode()
+    assert "1 appointment ahead lies outside these hours" in page
+    assert reverse("scheduling:appointment-detail", args=[visit.pk]) in page
+    assert reverse("scheduling:appointment-detail", args=[inside.pk]) not in page
+    visit.refresh_from_db()
+    assert (visit.status, visit.version) == ("booked", 1)
+
+
+def test_away_and_extra_hours(cast: Cast, sign_in: SignIn):
+    working(cast)
+    client = sign_in(cast.ada)
+    add = reverse("scheduling:exception-add", args=[cast.ito.pk])
+    day = cast.harbour.today() + timedelta(days=2)
+    booked(cast, starts_at=moment(cast.harbour, days=2, at=time(15)))
+    fields = {
+        "site": cast.harbour.pk,
+        "is_away": "1",
+        "starts_on": day.isoformat(),
+        "everywhere": "on",
+        "reason": "Leave",
+    }
+    page = client.post(add, fields, follow=True).content.decode()
+    row = HoursException.objects.get()
+    assert (row.site, row.starts_on, row.ends_on, row.starts_at) == (None, day, day, None)
+    assert "is away then" in page
+    refused = client.post(add, {"site": cast.harbour.pk, "is_away": "0", "starts_on": day.isoformat()})
+    assert refused.status_code == 422
+    assert "Extra hours need their times." in refused.content.decode()
+    refused = client.post(add, fields | {"ends_on": "2020-01-01"})
+    assert refused.status_code == 422
+    client.post(reverse("scheduling:exception-remove", args=[row.pk]))
+    assert not HoursException.objects.exists()
+    assert outside_now(site=cast.harbour, now=timezone.now()) == []
+    assert AuditEvent.objects.filter(action="staff-changed").count() == 2
+
+
+def test_holidays_rooms_and_lengths(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.ada)
+    day = cast.harbour.today() + timedelta(days=2)
+    visit = booked(cast, starts_at=moment(cast.harbour, days=2, at=time(15)))
+    holiday = {"on": day.isoformat(), "name": "Founders' Day"}
+    page = client.post(reverse("scheduling:holiday-add"), holiday, follow=True).content.decode()
+    assert "1 booked" in page
+    assert reverse("scheduling:appointment-detail", args=[visit.pk]) in page
+    twice = client.post(reverse("scheduling:holiday-add"), holiday)
+    assert twice.status_code == 422
+    assert "This day is a holiday already." in twice.content.decode()
+    client.post(reverse("scheduling:holiday-remove", args=[Holiday.objects.get().pk]))
+    assert not Holiday.objects.exists()
+
+    client.post(reverse("scheduling:room-add"), {"name": "Room A"})
+    room = Room.objects.get()
+    assert client.post(reverse("scheduling:room-add"), {"name": "Room A"}).status_code == 422
+    client.post(reverse("scheduling:room-change", args=[room.pk]), {"name": "Room B"})
+    room.refresh_from_db()
+    assert (room.name, room.is_active) == ("Room B", False)
+    assert client.post(reverse("scheduling:room-change", args=[room.pk]), {"name": ""}).status_code == 422
+
+    course = cast.course()
+    save = reverse("scheduling:lengths-save")
+    fields = {"session-": "40", "new_kind": "session", "new_condition": course.condition_id, "new_minutes": "50"}
+    assert client.post(save, fields).status_code == 302
+    assert set(VisitLength.objects.values_list("kind", "condition", "minutes")) == {
+        ("session", None, 40),
+        ("session", course.condition_id, 50),
+    }
+    assert client.post(save, {"session-": "3"}).status_code == 422
+    client.post(save, {"session-": "", f"session-{course.condition_id}": ""})
+    assert not VisitLength.objects.exists()
+
+
+def test_a_week_is_not_set_where_the_provider_does_not_work(cast: Cast):
+    with pytest.raises(ValidationError, match="does not work at"):
+        actions.set_week(provider=cast.max, site=cast.harbour, week=[(0, time(9), time(12))], seen=None, by=cast.ada)
+
+
+@pytest.mark.parametrize("month", ["", "2026-12", "nonsense", "9999-12", "0001-01"])
+def test_the_month_shows_who_is_there(
+    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries, month: str
+):
+    working(cast)
+    client = sign_in(cast.robin)
+    with django_assert_max_num_queries(12):
+        answer = client.get(reverse("scheduling:hours-month"), {"month": month})
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "Dr Kenji Ito" in page
+    assert "no hours entered" in page, "Dr Okafor's"
+
+
+@pytest.mark.parametrize("month", [date(2026, 2, 1), date(2026, 11, 15), date(2024, 2, 29), date(2026, 12, 31)])
+def test_a_month_is_whole_weeks_that_hold_all_its_days(month: date):
+    days = [day for week in month_days(month) for day in week]
+    assert days[0].weekday() == 0
+    assert len(days) % 7 == 0
+    assert [day for day in days if (day.year, day.month) == (month.year, month.month)] == [
+        month.replace(day=1) + timedelta(days=count)
+        for count in range(((month.replace(day=28) + timedelta(days=4)).replace(day=1) - month.replace(day=1)).days)
+    ]
+    assert days[6] >= month.replace(day=1)
+    assert days[-7].month == month.month

@@ -1,0 +1,192 @@
+"""The recall page: filters, saved views, who is being called, why a date is so, the outcomes a clinic keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import SavedView, User
+from patients.models import Patient
+from scheduling import actions
+from scheduling.models import AttemptOutcome, RecallAttempt, RecallClaim
+from tests.cast import Cast
+from tests.scheduling.made import booked, course_in
+from treatments.models import TreatmentCourse
+
+SignIn = Callable[[User], Client]
+LIST = "/recalls/"
+
+
+def act(name: str, course: TreatmentCourse) -> str:
+    return reverse(f"scheduling:recall-{name}", args=[course.pk])
+
+
+def test_filters_that_are_set_stand_above_the_list_with_what_they_leave_out(cast: Cast, sign_in: SignIn):
+    course_in(cast, "due", patient=cast.joye)
+    spanish = course_in(cast, "overdue")
+    Patient.objects.filter(pk=spanish.patient_id).update(language="Spanish")
+    client = sign_in(cast.robin)
+    page = client.get(LIST, {"language": "Spanish", "attempts": "0", "sort": "name"}).content.decode()
+    assert "Koch, Joye" not in page
+    assert "1 left out of to call" in page
+    assert 'href="/recalls/?sort=name&amp;attempts=0"' in page, "without the language"
+    assert 'href="/recalls/?sort=name"' in page, "without any"
+    assert "in the order of their name" in page
+    whole = client.get(LIST).content.decode()
+    assert "left out of" not in whole
+    assert "in the order their window closes, so the longest overdue come first" in whole
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "payer=1&authorisation=ok&attempts=3",
+        "authorisation=missing&ready=1",
+        "sort=contact&after=3&place=77",
+        "sort=x",
+        "target_from=2026-02-30&target_to=soon",
+        "language=Klingon",
+        "sort=attempts&before=4&place=0",
+        "sort=name&after=2",
+    ],
+)
+def test_every_filter_and_order_answers(cast: Cast, sign_in: SignIn, query: str):
+    course_in(cast, "due")
+    assert sign_in(cast.robin).get(f"{LIST}?{query}").status_code == 200
+
+
+def test_a_view_is_kept_renamed_and_deleted(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.robin)
+    asked = "tab=due&sort=target&attempts=0"
+    assert "Save this view" in client.get(f"{LIST}?{asked}").content.decode()
+    answer = client.post("/recalls/views/", {"name": "Mornings", "query": asked + "&after=9&evil=x"})
+    view = SavedView.objects.get()
+    assert (view.user, view.query) == (cast.robin, asked)
+    assert answer["Location"] == f"/recalls/?{asked}"
+    page = client.get(f"{LIST}?{asked}").content.decode()
+    assert "Mornings" in page
+    assert f"/recalls/views/{view.pk}/" in page, "the one shown now can be renamed"
+    again = client.post("/recalls/views/", {"name": "Mornings", "query": asked})
+    assert again.status_code == 422
+    assert "There is a saved view with this name." in again.content.decode()
+    client.post(f"/recalls/views/{view.pk}/", {"name": "Early"})
+    assert SavedView.objects.get().name == "Early"
+    assert sign_in(cast.ito).get(f"/recalls/views/{view.pk}/").status_code == 404
+    client.post(f"/recalls/views/{view.pk}/", {"delete": "1"})
+    assert not SavedView.objects.exists()
+
+
+def test_who_is_being_called_is_seen_told_and_taken_over(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    robin, ito = sign_in(cast.robin), sign_in(cast.ito)
+    robin.get(act("log", course))
+    assert "Robin Vale is calling this patient since" in ito.get(LIST).content.decode()
+    assert "is calling" not in robin.get(LIST).content.decode()
+    changes = ito.get(f"/recalls/changes/?rows={course.pk}&tab=due").content.decode()
+    assert f'id="claim-{course.pk}"' in changes
+    assert "Robin Vale is calling" in changes
+
+    told = ito.get(act("log", course)).content.decode()
+    assert "Robin Vale is calling Koch, Joye since" in told
+    assert 'name="outcome"' not in told
+    refused = ito.post(act("log", course), {"channel": "phone", "outcome": "no_answer", "note": "rang"})
+    assert refused.status_code == 409
+    assert "rang" in refused.content.decode()
+    assert not RecallAttempt.objects.exists()
+
+    assert 'name="outcome"' in ito.post(act("log", course), {"take_over": "1"}).content.decode()
+    assert RecallClaim.objects.get().by == cast.ito
+    ito.post(act("release", course), {})
+    assert not RecallClaim.objects.exists()
+    assert robin.post(act("log", course), {"channel": "phone", "outcome": "no_answer"}).status_code == 302
+
+
+def test_changes_say_what_happened_to_the_rows_of_an_open_page(
+    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: Any
+):
+    called, booked_one, still = (course_in(cast, "due") for _ in range(3))
+    actions.log_attempt(course=called, channel="phone", outcome="voicemail", by=cast.robin)
+    booked(cast, booked_one)
+    other = course_in(cast, "due", patient=cast.omar)
+    client = sign_in(cast.max)
+    assert client.get(f"/recalls/changes/?rows={other.pk}").content.decode().count("No longer on the lists") == 1
+    client = sign_in(cast.robin)
+    rows = f"{called.pk}.{booked_one.pk}.{still.pk}.x.99999999999999999999999"
+    with django_assert_max_num_queries(4):  # session, user, sites, and the rows
+        page = client.get(f"/recalls/changes/?rows={rows}&tab=due").content.decode()
+    notes = dict(re.findall(r'id="claim-(\d+)"[^>]*>([^<]*)<', page))
+    assert notes == {
+        str(called.pk): "Called or put away meanwhile",
+        str(booked_one.pk): "Booked meanwhile",
+        str(still.pk): "",
+    }
+
+
+def test_why_says_the_reasons_and_the_lights(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    window = course.windows.get()
+    window.reasons = [{"date": "eligible_on", "words": "84 days after the session: clinic policy"}]
+    window.save()
+    page = sign_in(cast.ada).get(act("why", course)).content.decode()
+    assert "84 days after the session: clinic policy" in page
+    assert "Ready to book" in page
+    assert "Screening" in page
+
+
+def test_the_preferred_way_and_the_language_stand_in_the_row(cast: Cast, sign_in: SignIn):
+    Patient.objects.filter(pk=cast.joye.pk).update(
+        preferred_channel="email", email="joye@example.org", language="Spanish"
+    )
+    course_in(cast, "due", patient=cast.joye)
+    page = sign_in(cast.robin).get(LIST).content.decode()
+    assert 'href="mailto:joye@example.org"' in page
+    assert "+1 617 555 0134" in page, "and the telephone beside it"
+    assert '<span class="tag">Spanish</span>' in page
+
+
+def test_a_letter_to_write_stands_in_the_row(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due")
+    for _ in range(3):
+        actions.log_attempt(course=course, channel="phone", outcome="wrong_number", by=cast.robin)
+    page = sign_in(cast.robin).get(LIST).content.decode()
+    assert "letter to write" in page
+    assert "3 attempts" in page
+
+
+def test_stop_and_why_it_is_hidden(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    client = sign_in(cast.robin)
+    answer = client.post(act("hold", course), {"kind": "stop", "reason": "asked us to"}, follow=True)
+    assert "until brought back or the next session" in answer.content.decode()
+    hidden = client.get(LIST, {"tab": "hidden"}).content.decode()
+    assert "Stopped" in hidden
+    assert "asked us to" in hidden
+    assert "Robin Vale" in hidden
+
+
+def test_an_administrator_keeps_the_outcomes(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.ada)
+    assert "Outcomes of calls" in client.get(LIST).content.decode()
+    page = client.get("/recalls/outcomes/").content.decode()
+    assert "Left a voicemail" in page
+    bad = client.post("/recalls/outcomes/", {"name": "X", "closes_cycle": "on", "attempt_again": "on", "hide_days": 0})
+    assert bad.status_code == 422
+    assert "Either nobody is called any more, or somebody tries again." in bad.content.decode()
+    fields = {"name": "Asked a relative", "hide_days": 5, "attempt_again": "on"}
+    assert client.post("/recalls/outcomes/", fields).status_code == 302
+    added = AttemptOutcome.objects.get(name="Asked a relative")
+    edit = f"/recalls/outcomes/{added.pk}/"
+    assert client.post(edit, fields | {"hide_days": 6, "version": added.version}).status_code == 302
+    stale = client.post(edit, fields | {"hide_days": 9, "version": added.version})
+    assert stale.status_code == 422
+    assert "Saved meanwhile: 6" in stale.content.decode()
+    client.post(f"{edit}move/", {"to": "up"})
+    assert [key for key, _ in AttemptOutcome.offered()][-2] == added.key
+    client.post(f"{edit}offer/", {"offered": "0"})
+    assert added.key not in dict(AttemptOutcome.offered())
+    assert "Asked a relative" not in sign_in(cast.robin).get(act("log", course_in(cast, "due"))).content.decode()
