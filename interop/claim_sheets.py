@@ -77,7 +77,7 @@ def for_claims(sessions: InjectionSessionQuerySet) -> InjectionSessionQuerySet:
     return (
         sessions.filter(status=InjectionSession.Status.SIGNED)
         .annotate(permissions=ArraySubquery(permissions.values(json=JSONObject(**{name: name for name in columns}))))
-        .select_related("product", "signed_by__credential", "site", "patient", "authorization__coverage")
+        .select_related("product", "signed_by__credential", "site", "patient", "authorization__coverage__payer")
         .prefetch_related(
             Prefetch("treated", SessionCourse.objects.select_related("course__condition", "course__diagnosis")),
             Prefetch("injections", Injection.objects.select_related("muscle", "course__condition").order_by("order")),
@@ -201,7 +201,7 @@ def csv_rows(sheet: ClaimSheet) -> Iterator[list[str]]:
         provider.name if provider else "",
         npi,
         session.patient.record_number,
-        sheet.coverage.payer if sheet.coverage else "",
+        sheet.coverage.payer.name if sheet.coverage else "",
         sheet.coverage.member_id if sheet.coverage else "",
         " ".join(row.number for row in sheet.authorizations),
     ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pghistory
 from django.db import models
 
 from accounts.models import Site, User
@@ -66,3 +67,17 @@ class ProcedureCode(Versioned):
 
     def __str__(self) -> str:
         return f"{self.slot}: {self.code}"
+
+
+@pghistory.track(exclude=["token_hash"])
+class CalendarFeed(Versioned):
+    """A provider's diary for a calendar program: an address with a secret, of which only a hash is kept."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    last_read_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Calendar feed {self.pk}"

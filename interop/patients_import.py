@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.models import Site
 from interop.csv_files import Report, RowError, Sheet, read_row, refuse_rubbish
 from interop.mappings import ColumnMapping
+from interop.turns import turn
 from patients.actions import incoming_values
 from patients.models import Identifier, Patient, PossibleDuplicate
 from patients.rules import fold, problems_of
@@ -80,15 +81,16 @@ def import_patients(
                 flush()
         flush()
 
-    if not dry_run:
-        run()
-        return report
-    try:
-        with transaction.atomic():
+    with turn("patients", site=site):
+        if not dry_run:
             run()
-            raise _DryRunError
-    except _DryRunError:
-        return report
+            return report
+        try:
+            with transaction.atomic():
+                run()
+                raise _DryRunError
+        except _DryRunError:
+            return report
 
 
 def read_patient(row: dict[str, str], *, mapping: ColumnMapping, on: date) -> Incoming:
@@ -197,7 +199,9 @@ def _likeness(values: dict[str, str]) -> tuple[str, str, str]:
 
 
 def _people_born(days: list[str]) -> dict[tuple[str, str, str], Patient]:
-    rows = Patient.objects.filter(birth_date__in=set(days)).only("id", "given_name", "family_name", "birth_date")
+    rows = Patient.objects.filter(birth_date__in=set(days), merged_into=None).only(
+        "id", "given_name", "family_name", "birth_date"
+    )
     return {
         _likeness(
             {

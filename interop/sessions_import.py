@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from accounts.models import Site, User
 from interop.csv_files import Report, RowError, Sheet, read_row, refuse_rubbish
 from interop.mappings import ColumnMapping, check, guess, read_mapping
+from interop.turns import turn
 from inventory.models import Product
 from patients.models import Identifier, Patient
 from patients.rules import fold
@@ -159,15 +160,16 @@ def import_sessions(
                 progress(report.rows, sheet.rows)
         progress(report.rows, sheet.rows)
 
-    if not dry_run:
-        run()
-        return report
-    try:
-        with transaction.atomic():
+    with turn("sessions", site=site):
+        if not dry_run:
             run()
-            raise _DryRunError
-    except _DryRunError:
-        return report
+            return report
+        try:
+            with transaction.atomic():
+                run()
+                raise _DryRunError
+        except _DryRunError:
+            return report
 
 
 def _import(
@@ -236,6 +238,9 @@ def _import(
 def _patient(incoming: Incoming, mapping: ColumnMapping, reachable: QuerySet[Patient]) -> Patient:
     if incoming.record_number:
         patient = reachable.filter(record_number=incoming.record_number).first()
+        if patient is None:
+            # The number of a record that was merged still means the person.
+            patient = reachable.filter(merged_records__record_number=incoming.record_number).first()
         if patient is None:
             raise RowError(mapping.columns["record_number"], "no patient has this record number")
         return patient

@@ -25,6 +25,7 @@ from interop.rules.claims import SLOTS
 from inventory.models import Lot, Vial
 from patients.models import Coverage, Patient, PriorAuthorization
 from tests.cast import Cast
+from tests.patients import made
 from tests.treatments.charted import BOTOX, _Always, draft, migraine_sites, moment, signed, vials_in_stock
 from treatments.actions.records import replace_session
 from treatments.actions.sessions import DraftSite, sign_session, void_session
@@ -67,7 +68,7 @@ def test_the_claim_of_a_migraine_session(cast: Cast, sign_in: SignIn, session: I
 
 
 def test_the_authorisation_of_the_session_and_its_payer(cast: Cast, sign_in: SignIn) -> None:
-    coverage = Coverage.objects.create(patient=cast.joye, payer="=cmd()|Harbor Health", member_id="+1-A")
+    coverage = Coverage.objects.create(patient=cast.joye, payer=made.payer("=cmd()|Harbor Health"), member_id="+1-A")
     authorization = PriorAuthorization.objects.create(
         patient=cast.joye,
         coverage=coverage,
@@ -287,7 +288,9 @@ def test_the_list_goes_on_by_keyset_and_costs_the_same(cast: Cast, sign_in: Sign
 
 def test_each_condition_of_a_claim_names_its_own_authorisation(cast: Cast, sign_in: SignIn) -> None:
     today = cast.harbour.today()
-    coverage = Coverage.objects.create(patient=cast.joye, payer="Harbor Health", authorization_required=True)
+    coverage = Coverage.objects.create(
+        patient=cast.joye, payer=made.payer("Harbor Health"), authorization_required=True
+    )
     for number, condition in (("PA-1", "chronic_migraine"), ("PA-2", "tmj_bruxism"), ("PA-3", "cervical_dystonia")):
         PriorAuthorization.objects.create(
             patient=cast.joye,
