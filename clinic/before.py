@@ -6,7 +6,7 @@ product: see treatments.checks.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -45,11 +45,13 @@ def lights_before(
     patient: Patient,
     known: KnownFacts,
     conditions: Collection[str],
-    off_label: bool,
+    off_label: Mapping[str, str],
     today: date,
     by: User,
 ) -> list[Light]:
-    """The lights that this person may see; `conditions` are those of the open courses."""
+    """The lights that this person may see; `conditions` are those of the open courses, and `off_label` those among
+    them that no product is labelled for, each with its name.
+    """
     lights = [_screening(patient, known, today, by), _consent(patient, known, conditions, off_label, today, by)]
     if is_under_age(patient.birth_date, on=today) and by.has_perm("patients.view_clinical"):
         lights.append(_weight(patient, known, today, by))
@@ -80,7 +82,12 @@ def _screening(patient: Patient, known: KnownFacts, today: date, by: User) -> Li
 
 
 def _consent(
-    patient: Patient, known: KnownFacts, conditions: Collection[str], off_label: bool, today: date, by: User
+    patient: Patient,
+    known: KnownFacts,
+    conditions: Collection[str],
+    off_label: Mapping[str, str],
+    today: date,
+    by: User,
 ) -> Light:
     sign = (Press("Sign", reverse("clinic:consent-create", args=[patient.pk]), "Sign a consent"),)
     may_sign = by.has_perm("patients.record_consent")
@@ -92,7 +99,14 @@ def _consent(
             known.consents, on=today, conditions=conditions, off_label=off_label, born=patient.birth_date
         )
         light = "warn" if known.consents else "none"
-        return Light("Consent", light, words.rstrip("."), "", sign if may_sign else ())
+        missing = [
+            name
+            for key, name in off_label.items()
+            if valid_consent(known.consents, on=today, conditions=[key], off_label=[key], born=patient.birth_date)
+            is None
+        ]
+        detail = f"needed for off-label use: {', '.join(missing)}" if missing else ""
+        return Light("Consent", light, words.rstrip("."), detail, sign if may_sign else ())
     read = Press("Read", reverse("clinic:consent-detail", args=[held.id]), "Read the consent")
     soon = held.expires_on - today < ENDS_SOON
     return Light(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -119,6 +119,7 @@ def _rows(sessions: list[int] | QuerySet[Any, Any]) -> list[Any]:
                     json=JSONObject(
                         conditions="conditions",
                         signed_on="signed_on",
+                        signed_at="signed_at",
                         expires_on="expires_on",
                         withdrawn_on="withdrawn_on",
                         signer="signer",
@@ -254,13 +255,17 @@ def _paper(row: Any) -> SessionPaper:
         covers_off_label=row.consent.form.covers_off_label,
         signer=row.consent.signer,
     )
-    on_file = [consent] if consent else [_dated(found) for found in row.consents]
-    held = valid_consent(
-        on_file, on=row.performed_on, conditions=conditions, off_label=False, born=row.patient.birth_date
-    )
-    covered = valid_consent(
-        on_file, on=row.performed_on, conditions=conditions, off_label=True, born=row.patient.birth_date
-    )
+    # Beside the consent that a session kept count those it could have kept: several may cover it together.
+    on_file = [_dated(found) for found in row.consents]
+    if consent and row.signed_at:
+        on_file = [consent, *(found for found in on_file if found.signed_at <= row.signed_at)]
+
+    def agreed(keys: Collection[str], *, off_label: bool) -> bool:
+        held = valid_consent(
+            on_file, on=row.performed_on, conditions=keys, off_label=off_label, born=row.patient.birth_date
+        )
+        return held is not None
+
     problem: str | None = None
     if row.payer_asks:
         unauthorized = conditions - set(row.authorizations)
@@ -279,14 +284,16 @@ def _paper(row: Any) -> SessionPaper:
         last_response=row.last_response,
         tried_treatments=row.tried,
         screened=row.screening_id is not None or row.screened_on_the_day,
-        consented=held is not None,
-        consent_covers_off_label=covered is not None,
+        consented=agreed(conditions, off_label=False),
         guide_given=row.medication_guide_given,
         aftercare_given=row.aftercare_given,
         authorization_problem=problem,
         is_touch_up=row.is_touch_up,
         touch_up_reason=row.touch_up_reason,
-        courses=tuple(_course(course) for course in row.course_papers),
+        courses=tuple(
+            _course(course, off_label_agreed=agreed([course["condition"]], off_label=True))
+            for course in row.course_papers
+        ),
         sites=tuple(SitePaper(site["muscle"], site["side"], _number(site["units"])) for site in row.site_papers),
         vials=tuple(
             VialPaper(
@@ -302,7 +309,7 @@ def _paper(row: Any) -> SessionPaper:
     )
 
 
-def _course(found: dict[str, Any]) -> CoursePaper:
+def _course(found: dict[str, Any], *, off_label_agreed: bool) -> CoursePaper:
     baseline = found["baseline"]
     return CoursePaper(
         id=found["id"],
@@ -319,13 +326,15 @@ def _course(found: dict[str, Any]) -> CoursePaper:
         impression_since=found["impression"],
         side_effects_asked=found["asked"],
         on_label=found["on_label"],
+        off_label_agreed=off_label_agreed,
     )
 
 
 def _dated(found: dict[str, Any]) -> SimpleNamespace:
     """A consent out of JSON, its days as days again."""
     days = ("signed_on", "expires_on", "withdrawn_on")
-    return SimpleNamespace(**found | {name: date.fromisoformat(found[name]) if found[name] else None for name in days})
+    values = {name: date.fromisoformat(found[name]) if found[name] else None for name in days}
+    return SimpleNamespace(**found | values | {"signed_at": datetime.fromisoformat(found["signed_at"])})
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -1,6 +1,7 @@
 """Keeps patients out of logs and error reports."""
 
 import logging
+import re
 from collections.abc import ItemsView
 from typing import Any
 
@@ -11,8 +12,17 @@ from django.views.debug import SafeExceptionReporterFilter
 QUOTING = ("DETAIL:", "CONTEXT:", "LINE ", "HINT:", "QUERY:", "WHERE:")
 
 
+# Addresses that are a secret: a patient's link, and a calendar feed.
+SECRET = re.compile(r"/(l|feeds)/[\w-]{20,}")
+
+
 class LineFormatter(logging.Formatter):
-    """A record with its traceback, without the part of a database error that quotes a row's values."""
+    """A record with its traceback, without the part of a database error that quotes a row's values, and without the
+    secret of an address: Django logs the path of every request that it refuses.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        return SECRET.sub(r"/\1/...", super().format(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
         kept: list[str] = []

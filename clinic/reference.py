@@ -7,8 +7,10 @@ from collections import Counter
 from django.db import transaction
 
 import inventory.reference_data
+import messaging.reference_data
 import outcomes.reference
 import patients.reference_data
+import scheduling.reference_data
 import treatments.reference_data
 from inventory.shipped import Report, silent
 from outcomes.models import Instrument, ResponderRule
@@ -25,7 +27,9 @@ def load_reference(*, report: Report = silent) -> dict[str, Counter[str]]:
     """
     counts = inventory.reference_data.load(report=report)
     counts |= patients.reference_data.load(report=report)
+    counts |= messaging.reference_data.load(report=report)
     counts |= treatments.reference_data.load(report=report)
+    counts |= scheduling.reference_data.load(report=report)
     return counts | _instruments()
 
 

@@ -11,8 +11,15 @@ CADENCE_HOSTS          host names that may be asked for, separated by commas; th
 CADENCE_ORIGINS        origins trusted for forms, for example https://cadence.example (production)
 CADENCE_PROXIES        how many proxies stand in front of the web server; their X-Forwarded-For is believed
 CADENCE_DATA           folder for the database, uploads and keys; default: var beside manage.py
-EMAIL_URL              smtp+tls://user:password@host:587; in development mail is printed
+CADENCE_URL            where patients open their links, for example https://cadence.example; else the first origin
+EMAIL_URL              smtp+tls://user:password@host:587; in development mail is kept as files in the data folder
+MAIL_PROVIDER          instead of EMAIL_URL, a provider that django-anymail knows: postmark, mailgun, amazon_ses ...
+ANYMAIL_...            the provider's settings, for example ANYMAIL_POSTMARK_SERVER_TOKEN; ANYMAIL_WEBHOOK_SECRET is
+                       the user:password with which its reports of what bounced come in (carriers/mail/)
 DEFAULT_FROM_EMAIL     sender of mail
+TWILIO_ACCOUNT_SID     text messages through Twilio, with TWILIO_AUTH_TOKEN and either TWILIO_FROM, a number, or
+                       TWILIO_MESSAGING_SERVICE; without them no text message is offered
+PHONE_REGION           country of telephone numbers written without their country code (US)
 
 Importing this file starts nothing: see clinic/embedded_postgres.py for who starts the private PostgreSQL.
 """
@@ -78,6 +85,7 @@ INSTALLED_APPS = [
     "scheduling",
     "outcomes",
     "treatments",
+    "messaging",
     "patients",
     "inventory",
     "accounts",
@@ -123,8 +131,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
-    "accounts.middleware.CurrentSiteMiddleware",
+    "patients.middleware.SiteWithTasksMiddleware",
     "accounts.middleware.RefusalMiddleware",
+    "patients.middleware.MergedRecordMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -177,7 +186,8 @@ CACHES = {
     }
 }
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Messages wait in a queue of their own: an import of an hour does not hold up a reminder.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "messages"]}}
 
 # --- signing in
 
@@ -208,6 +218,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "reset_password_from_key": "20/m/ip",
     "signup": "5/m/ip",
+    "patient_link": "30/10m/ip",  # dates of birth given at patients' links; households and clinics share an address
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CADENCE_PROXIES", default=0)
 
@@ -273,6 +284,7 @@ MEDIA_ROOT = DATA_DIR / "uploads"  # has no URL: what is uploaded is never serve
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]  # what patients read; staff read English
 USE_TZ = True
 TIME_ZONE = "UTC"  # stored moments; each site has its own zone and calendar
 
@@ -309,10 +321,32 @@ WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="cadence@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if env.str("EMAIL_URL", default=""):
+if provider := env.str("MAIL_PROVIDER", default=""):
+    EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
+    _prefix = "ANYMAIL_"
+    ANYMAIL = {name.removeprefix(_prefix): value for name, value in os.environ.items() if name.startswith(_prefix)}
+elif env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
-else:
+elif PRODUCTION:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 30  # seconds; a mail server that says nothing does not stop the queue
+# Without a server or a provider, production has nobody to hand a patient's mail to.
+MAIL_CARRIER = not EMAIL_BACKEND.endswith("console.EmailBackend")
+
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+TWILIO_MESSAGING_SERVICE = env.str("TWILIO_MESSAGING_SERVICE", default="")
+TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com")
+TEXT_CARRIER = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and (TWILIO_FROM or TWILIO_MESSAGING_SERVICE))
+PHONE_REGION = env.str("PHONE_REGION", default="US")
+
+# Where patients and carriers reach us: the worker that writes a link has no request to ask.
+CADENCE_URL = env.str("CADENCE_URL", default="") or next(iter(CSRF_TRUSTED_ORIGINS), "http://localhost:8000")
+CADENCE_URL = CADENCE_URL.rstrip("/")
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -330,6 +364,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django_tasks": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django_tasks_db": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "messaging": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
 ADMINS: list[tuple[str, str]] = []  # no error mails: they would carry request data

@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce
 from outcomes.models import Assessment
 from patients.models import Patient
 from scheduling.models import Appointment, AppointmentCourse, RecallAttempt
-from treatments.models import Evaluation, FollowUp, Injection, InjectionSession, SessionCourse
+from treatments.models import AdverseEvent, Evaluation, FollowUp, Injection, InjectionSession, SessionCourse
 
 COLUMNS = ("kind", "day", "row_id", "condition", "what", "who", "amount", "unit", "count")
 
@@ -60,14 +60,14 @@ def timeline(patient: Patient, *, clinical: bool, limit: int) -> list[Entry]:
     """The newest entries. Without `clinical`, what booking needs and no more: visits and contacts."""
     parts = [_appointments(patient), _contacts(patient)]
     if clinical:
-        parts += [_sessions(patient), _follow_ups(patient), _scores(patient), _evaluations(patient)]
+        parts += [_sessions(patient), _follow_ups(patient), _scores(patient), _evaluations(patient), _events(patient)]
     rows = parts[0].union(*parts[1:], all=True).order_by("-t_day", "-t_row_id")[:limit]
     return [_worded(Entry(*row)) for row in rows]
 
 
 def _worded(entry: Entry) -> Entry:
-    if entry.kind == "contact":
-        return replace(entry, what=RecallAttempt.Outcome(entry.what).label)
+    if entry.kind == "event":
+        return replace(entry, unit=AdverseEvent.Outcome(entry.unit).label)
     if entry.kind == "evaluation":
         return replace(entry, what=Evaluation.Suitability(entry.what).label)
     if entry.kind == "appointment":
@@ -165,6 +165,19 @@ def _evaluations(patient: Patient) -> QuerySet[Any]:
     )
 
 
+def _events(patient: Patient) -> QuerySet[Any]:
+    return _columns(
+        AdverseEvent.objects.filter(session__patient=patient),
+        kind=Value("event", CharField()),
+        day=F("onset_on"),
+        row_id=F("pk"),
+        condition=Coalesce(F("course__condition__name"), Value(""), output_field=CharField()),
+        what=Cast(F("words"), CharField()),
+        who=Coalesce(F("reported_by__name"), Value("the patient"), output_field=CharField()),
+        unit=Cast(F("outcome"), CharField()),
+    )
+
+
 def _contacts(patient: Patient) -> QuerySet[Any]:
     return _columns(
         RecallAttempt.objects.filter(course__patient=patient),
@@ -172,7 +185,7 @@ def _contacts(patient: Patient) -> QuerySet[Any]:
         day=LocalDay(F("at"), F("course__site__time_zone")),
         row_id=F("pk"),
         condition=F("course__condition__name"),
-        what=Cast(F("outcome"), CharField()),
+        what=F("outcome__name"),
         who=F("by__name"),
         unit=Cast(F("note"), CharField()),
     )

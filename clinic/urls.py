@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("scheduling.urls")),
     path("", include("outcomes.urls")),
     path("", include("treatments.urls")),
+    path("", include("messaging.urls")),
     path("", include("patients.urls")),
     path("", include("inventory.urls")),
     path("", include("accounts.urls")),

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from accounts.models import User
+from clinic.demo.payers import MEDICARE, PAYERS, make_payers
 from clinic.demo.plan import Case
 from clinic.demo.story import Story
 from patients.models import (
@@ -20,6 +21,7 @@ from patients.models import (
     ConsentForm,
     Coverage,
     Patient,
+    Payer,
     PriorAuthorization,
     Screening,
     TriedTreatment,
@@ -32,15 +34,6 @@ from treatments.models import Condition
 
 YEAR = timedelta(days=365)
 
-# Invented payers, and whether they want a prior authorisation.
-PAYERS = (
-    ("Northfield Health Plan", True),
-    ("Northfield Health Plan", True),
-    ("Summit State Employees", True),
-    ("Harborlight Mutual", True),
-    ("Cedar Valley Choice", False),
-)
-MEDICARE = ("Medicare Part B", False)
 # Units asked for in a span of four sessions.
 UNITS = {
     "onabotulinumtoxinA": 800,
@@ -121,7 +114,8 @@ class Paper:
         children = [(story, rng) for story, rng in pairs if story.case.is_child]
         Weight.objects.bulk_create(row for story, rng in children for row in self._weights(story, rng))
         TriedTreatment.objects.bulk_create(row for story, rng in pairs for row in self._tried(story, rng))
-        insured = [(story, rng, self._coverage(story, rng)) for story, rng in pairs if rng.random() < 0.9]
+        payers = make_payers()
+        insured = [(story, rng, self._coverage(story, rng, payers)) for story, rng in pairs if rng.random() < 0.9]
         Coverage.objects.bulk_create(coverage for _, _, coverage in insured)
         PriorAuthorization.objects.bulk_create(
             row
@@ -212,14 +206,15 @@ class Paper:
             )
             end = start - timedelta(days=rng.randrange(10, 60))
 
-    def _coverage(self, story: Story, rng: Random) -> Coverage:
-        payer, wants = MEDICARE if story.case.age >= 65 else rng.choice(PAYERS)
+    def _coverage(self, story: Story, rng: Random, payers: dict[str, Payer]) -> Coverage:
+        offered = [row.name for row in PAYERS for _ in range(row.weight)]
+        payer = payers[MEDICARE if story.case.age >= 65 else rng.choice(offered)]
         assert story.case.starts_on is not None  # noqa: S101
         return Coverage(
             patient=story.patient,
             payer=payer,
-            member_id=f"{payer[0]}{rng.randrange(10**8, 10**9)}",
-            authorization_required=wants,
+            member_id=f"{payer.name[0]}{rng.randrange(10**8, 10**9)}",
+            authorization_required=payer.authorization_required,
             starts_on=story.case.starts_on.replace(month=1, day=1),
         )
 

@@ -9,9 +9,12 @@ from random import Random
 from django.db import connection, transaction
 
 from accounts.models import User
+from clinic.demo.adverse_events import tell_of_problems
 from clinic.demo.diary import Diary
 from clinic.demo.evaluations import write_evaluations
 from clinic.demo.history import History
+from clinic.demo.messages import write_messages
+from clinic.demo.payers import make_drug_orders
 from clinic.demo.plan import make_cases
 from clinic.demo.staff import make_team
 from clinic.reference import load_reference
@@ -49,6 +52,9 @@ def make_demo_clinic(
     history.tell()
     write_evaluations(history.stories, seed=seed)
     Diary(history).make_present()
+    make_drug_orders(by=team.desk, now=now)
+    tell_of_problems(history)
+    write_messages(history)
     _date_stock_movements()
     with connection.cursor() as cursor:
         # Otherwise the planner believes the tables are as empty as they were.

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 from clinic.demo.before import screen_today
+from clinic.demo.desk import book_as_one_may, make_waiting, set_absences, set_hours
 from clinic.demo.history import History, Story
 from clinic.demo.plan import HOMES, WEEKS, Visit
 from scheduling.actions import (
-    book_appointment,
     cancel_appointment,
     link_session,
     log_attempt,
@@ -43,13 +43,15 @@ class Diary:
         start = self.history.free(case.provider, case.coast, day)
         if start is None:
             return None
-        return book_appointment(
+        return book_as_one_may(
+            desk=self.team.desk,
+            # What is not authorised yet waits; who comes today comes all the same.
+            reason="The payer said yes on the phone." if day <= self.history.today[case.coast] else "",
             patient=story.patient,
             provider=self.team.providers[case.provider],
             site=self.team.sites[case.coast],
             room=self.team.rooms[case.provider, case.coast],
             starts_at=start,
-            by=self.team.desk,
             now=now or self.history.now,
             **{"kind": "session", "minutes": 30, **fields},
         )
@@ -58,6 +60,7 @@ class Diary:
 
     def make_present(self) -> None:
         """Today, what lies ahead, and the calls; the first seven stories of each site keep their state."""
+        set_hours(self)
         kept = self._kept()
         free = [story for story in self.history.stories if id(story) not in kept]
         for provider, home in HOMES.items():
@@ -66,6 +69,8 @@ class Diary:
             self._today(provider, [s for s in free if s.case.provider == provider and s.case.coast == coast])
         self._report("appointments today")
         self._ahead()
+        set_absences(self)
+        make_waiting(self)
         self._report("appointments in all")
         self._calls()
         self._targets()
@@ -170,7 +175,7 @@ class Diary:
         if day >= until:
             return False
         reason = "Moves abroad next month; provider agreed."
-        return self.book(story, day=day, courses=courses, early_reason=reason) is not None
+        return self.book(story, day=day, courses=courses, override_reason=reason) is not None
 
     def _book_in_window(self, story: Story, courses: Sequence[TreatmentCourse]) -> bool:
         soonest = self.history.today[story.case.coast] + timedelta(days=self.rng.randrange(1, 24))
@@ -240,7 +245,7 @@ class Diary:
                 "note": rng.choice(ATTEMPT_NOTES),
             }
             for treated in story.courses.values():
-                attempt = log_attempt(course=treated, by=self.team.desk, **words)
+                attempt = log_attempt(course=treated, by=self.team.desk, now=moment, **words)
                 attempt.at = moment
                 attempts.append(attempt)
         return attempts

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from clinic.demo.before import Paper
+from clinic.demo.desk import book_as_one_may
 from clinic.demo.doses import BOTOX, DAXXIFY, DILUTION_ML, MIXED_BEFORE, current_protocols, mixed_with, of_side
 from clinic.demo.past import assessments, done, record_outside, write_down
 from clinic.demo.people import Crowd, facts
@@ -26,8 +27,8 @@ from outcomes.actions import record_follow_up_with_scores
 from outcomes.models import Assessment, Instrument
 from patients.actions import add_fact, create_patient, update_patient
 from patients.models import Allergy, HistoryItem, Medication
-from scheduling.actions import book_appointment, link_session
-from scheduling.rules import local_moment
+from scheduling.actions import link_session
+from scheduling.rules.times import local_moment
 from treatments.actions.courses import close_course, start_course
 from treatments.actions.sessions import (
     DraftHeader,
@@ -243,15 +244,16 @@ class History:
             today=self.today[case.coast],
         )
         now = self._session_moment(story, visit)
-        signed = self._sign(story, self.chart(story, visit, mixed_at=now - MIXED_BEFORE), now=now)
-        self.signed += 1
-        story.last_signed = signed
+        draft = self.chart(story, visit, mixed_at=now - MIXED_BEFORE)
         days_ago = self.today[case.coast] - visit.on
         if timedelta(0) < days_ago <= timedelta(days=CALENDAR_DAYS):
-            self._put_in_calendar(story, visit, signed)
+            # Before it is signed: booking looks at the visits that an authorisation has left.
+            self._put_in_calendar(story, visit, draft)
+        story.last_signed = self._sign(story, draft, now=now)
+        self.signed += 1
         if not visit.is_touch_up:
             story.cycles.update(visit.conditions)
-            self._plan_follow_ups(story, signed, visit)
+            self._plan_follow_ups(story, story.last_signed, visit)
 
     def chart(
         self, story: Story, visit: Visit, *, vials: list[Vial] | None = None, mixed_at: datetime | None = None
@@ -318,19 +320,16 @@ class History:
         start = self.free(story.case.provider, story.case.coast, visit.on)
         if start is None:
             return
-        appointment = book_appointment(
-            patient=story.patient,
-            provider=self.team.providers[story.case.provider],
-            site=self.team.sites[story.case.coast],
-            room=self.team.rooms[story.case.provider, story.case.coast],
-            kind="session",
-            starts_at=start,
-            minutes=30,
+        provider, coast = story.case.provider, story.case.coast
+        appointment = book_as_one_may(
+            desk=self.team.desk, reason="The payer said yes on the phone.", patient=story.patient,
+            provider=self.team.providers[provider], site=self.team.sites[coast],
+            room=self.team.rooms[provider, coast], kind="session", starts_at=start, minutes=30,
             courses=[story.courses[key] for key in visit.conditions],
-            by=self.team.desk,
             now=start - timedelta(days=story.rng.randrange(10, 60)),
-        )
-        link_session(appointment=appointment, session=session, by=self.team.desk)
+        )  # fmt: skip
+        if appointment is not None:
+            link_session(appointment=appointment, session=session, by=self.team.desk)
 
     def free(self, provider: str, coast: str, day: date) -> datetime | None:
         """The provider's next free half hour of that day, now taken; None when the day is full."""

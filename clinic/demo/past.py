@@ -219,7 +219,11 @@ def _follow_ups(
 
 def done(findings: Findings, *, day: date, by: User) -> dict[str, Any]:
     """The columns of a follow-up that was done on that day and found this."""
-    return asdict(findings) | {"status": FollowUp.Status.DONE, "done_on": day, "done_by": by, "version": 2}
+    told = asdict(findings)
+    told["spread_answers"] = told.pop("spread")
+    # Events of long ago are words of their follow-up; those of the last weeks are opened through the actions.
+    del told["event_onset_on"]
+    return told | {"status": FollowUp.Status.DONE, "done_on": day, "done_by": by, "version": 2}
 
 
 def assessments(follow_up: FollowUp, scores: Mapping[Instrument, Decimal]) -> list[Assessment]:

@@ -152,6 +152,7 @@ class Story:
                 onset_on=after(3, 12) if response.does_well or rng.random() < 0.5 else None,
                 adverse_event=event,
                 adverse_event_text=rng.choice(ADVERSE) if event else "",
+                event_onset_on=min(was + timedelta(days=4), day) if event else None,
             ), scores
         if step == "evaluation":
             worn = response.does_well and rng.random() < 0.45

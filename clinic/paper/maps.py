@@ -78,16 +78,18 @@ def side_by_side(points: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _point(point: dict[str, Any], radius: int) -> SafeString:
     ink = INKS[point["group"] % len(INKS)]
     units = str(point["units"] or "")
+    # Three digits need a larger point to be read.
+    size = radius if len(units) < 3 else round(radius * 1.4)
     return format_html(
         '<g transform="translate({} {})"><circle r="{}" fill="{}" stroke="#1b1b1b" stroke-width="3"'
         ' stroke-dasharray="{}"/><text text-anchor="middle" dy="0.36em" font-size="{}" font-weight="600"'
         ' fill="{}">{}</text></g>',
         point["x"],
         point["y"],
-        radius,
+        size,
         ink["fill"],
         ink["dash"],
-        round(radius * {1: 1.45, 2: 1.2, 3: 1.0}.get(len(units), 0.8)),
+        round(size * {1: 1.45, 2: 1.2, 3: 0.95}.get(len(units), 0.75)),
         ink["ink"],
         units,
     )

@@ -16,8 +16,10 @@ from clinic.paper.session import earlier_sessions, procedure_note
 from interop.rules.claims import VialFacts, drug_lines
 from inventory.models import Vial
 from outcomes.rules import plain
+from outcomes.summaries import Summary, summaries_for
 from patients.models import Coverage, TriedTreatment
 from patients.rules.screening import questions_for
+from treatments.as_signed import papers_as_signed
 from treatments.models import Evaluation, FollowUp
 
 BEFORE = 2  # how many sessions before this one a payer asks about
@@ -37,8 +39,12 @@ def audit_packet(session: Any) -> dict[str, Any]:
     ):
         evaluations[evaluation.course_id] = evaluation
     earlier = _followed(earlier_sessions(session))[: BEFORE * len(courses) + 4]
+    # As it stood by this session, which ended the cycle before it.
+    judged = summaries_for(courses, on=session.performed_on)
     before = [
-        row | {"entries": sorted([*row["follow_ups"], *_scores_after(row, scores)], key=lambda entry: entry["on"])}
+        row
+        | _judged(row, judged)
+        | {"entries": sorted([*row["follow_ups"], *_scores_after(row, scores)], key=lambda entry: entry["on"])}
         for row in _two_before(session, list(earlier))
     ]
     return note | {
@@ -49,12 +55,21 @@ def audit_packet(session: Any) -> dict[str, Any]:
         ],
         "tried": TriedTreatment.objects.filter(patient=session.patient_id).order_by("started_on", "pk"),
         "before": before,
-        "coverages": Coverage.objects.filter(patient=session.patient_id)
-        .exclude(starts_on__gt=session.performed_on)
-        .exclude(ends_on__lt=session.performed_on),
+        "coverages": _coverages(session),
         "screening": screening_of(session),
         "billing": billing_of(session),
     }
+
+
+def _coverages(session: Any) -> Any:
+    """Who paid on the day: as it was known when the session was signed, and of a draft as it is now."""
+    if (papers := papers_as_signed(session)) is not None:
+        return papers["payers"]
+    return (
+        Coverage.objects.filter(patient=session.patient_id)
+        .exclude(starts_on__gt=session.performed_on)
+        .exclude(ends_on__lt=session.performed_on)
+    )
 
 
 def billing_of(session: Any) -> list[dict[str, Any]]:
@@ -154,6 +169,13 @@ def _scores_after(row: dict[str, Any], scores: dict[int, list[Any]]) -> list[dic
             score = inside[-1]
             found.append({"on": score.assessed_on, "line": line, "score": score, "change": line.change(score)})
     return found
+
+
+def _judged(row: dict[str, Any], summaries: dict[int, Summary]) -> dict[str, str]:
+    """What the scores say of that session for its course, and by which rule; nothing where no measure is agreed."""
+    summary = summaries.get(row["course"].pk)
+    cycle = summary.by_session.get(row["session"].pk) if summary else None
+    return {"judged": cycle.words, "rule": summary.rule_words} if summary and cycle else {}
 
 
 def _number(text: str | None) -> Decimal:

@@ -13,7 +13,8 @@ from django.db.models.functions import Cast, JSONObject
 
 from clinic.paper.maps import printed_maps
 from outcomes.rules import plain
-from treatments.as_signed import show_as_signed
+from patients.models import PriorAuthorization
+from treatments.as_signed import papers_as_signed, show_as_signed
 from treatments.models import (
     Addendum,
     Injection,
@@ -24,6 +25,9 @@ from treatments.models import (
     VialUse,
 )
 from treatments.rules.difference import Change, Dose, difference
+from treatments.rules.findings.record import measured_responses
+
+_APPROVED = ("units_approved", "visits_approved")
 
 
 @dataclass
@@ -68,7 +72,7 @@ def for_paper(sessions: QuerySet[InjectionSession]) -> QuerySet[Any, Any]:
             "consent__form",
             "consent__witness",
             "screening__recorded_by",
-            "authorization__coverage",
+            "authorization__coverage__payer",
             "weight",
             "replaces",
         )
@@ -132,6 +136,7 @@ def procedure_note(session: Any) -> dict[str, Any]:
         "discarded": plain(sum((use.units_discarded for use in uses), Decimal(0))),
         "change": change_since_last(session),
         "windows": windows_of(session),
+        "measured": measured_responses((row["key"], row["words"]) for row in session.findings),
         "addenda": [row | {"at": moment(row["at"], session)} for row in session.addenda_json],
     }
 
@@ -144,6 +149,9 @@ def head_of(session: Any) -> dict[str, Any]:
         "patient": session.patient,
         "site": session.site,
         "service_on": session.performed_on,
+        # Signed before these words were kept: what is known now stands in their place, and is said to.
+        "recorded_now": " (as recorded now)" if session.as_signed and papers_as_signed(session) is None else "",
+        "authorized_by": _authorized_by(session),
         "age": session.patient.age(on=session.performed_on),
         "watermark": {"draft": "DRAFT", "voided": "VOIDED"}.get(session.status, ""),
         "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
@@ -151,6 +159,18 @@ def head_of(session: Any) -> dict[str, Any]:
         "digest": _short(seals[-1]["digest"]) if seals else "",
         "printed_on": session.site.today(),
     }
+
+
+def _authorized_by(session: Any) -> dict[str, Any] | None:
+    """The authorisation's payer and terms: those in force when the session was signed."""
+    row = session.authorization
+    if row is None:
+        return None
+    terms = {name: getattr(row, name) for name in ("status", "starts_on", "ends_on", *_APPROVED)}
+    terms["payer"] = row.coverage.payer.name
+    if kept := (papers_as_signed(session) or {}).get("authorization"):
+        terms = kept | {name: date.fromisoformat(kept[name]) for name in ("starts_on", "ends_on")}
+    return terms | {"number": row.number, "status": PriorAuthorization.Status(terms["status"]).label.lower()}
 
 
 def courses_of(session: Any) -> list[dict[str, Any]]:

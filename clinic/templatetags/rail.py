@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 
+from accounts.permissions import Role
+
 register = template.Library()
 
 
@@ -20,11 +22,21 @@ class Item:
     key: str
     pages: tuple[str, ...]
     at_end: bool = False
+    # Which attribute of the site holds how many things wait there; see patients.middleware.
+    count: str = ""
 
 
 ITEMS = (
     Item("My day", "my-day", "clinic:my-day", "treatments.chart_session", "d", ("clinic:my-day",)),
-    Item("Recalls", "recalls", "scheduling:recall-list", "scheduling.view_recalls", "r", ("scheduling:recall",)),
+    Item(
+        "Recalls",
+        "recalls",
+        "scheduling:recall-list",
+        "scheduling.view_recalls",
+        "r",
+        ("scheduling:recall", "scheduling:renewal", "scheduling:waiting", "scheduling:freed", "treatments:drug-order"),
+    ),
+    Item("Tasks", "tasks", "patients:task-list", "patients.view_tasks", "k", ("patients:task",), count="open_tasks"),
     Item(
         "Calendar",
         "calendar",
@@ -48,8 +60,18 @@ ITEMS = (
             "clinic:consent",
             "clinic:authorization",
             "clinic:evaluation",
+            "clinic:pair",
+            "clinic:merge",
             "outcomes:assessment",
         ),
+    ),
+    Item(
+        "Messages",
+        "messages",
+        "messaging:message-list",
+        "messaging.view_messages",
+        "e",
+        ("messaging:message", "messaging:template", "messaging:policy", "clinic:letter"),
     ),
     Item(
         "Follow-ups",
@@ -92,7 +114,15 @@ ITEMS = (
         "accounts:staff-list",
         "accounts.manage_staff",
         "t",
-        ("accounts:staff", "accounts:site", "audit:", "patients:consent-form"),
+        (
+            "accounts:staff",
+            "accounts:site",
+            "audit:",
+            "patients:consent-form",
+            "scheduling:hours",
+            "scheduling:place",
+            "patients:payer",
+        ),
         at_end=True,
     ),
 )
@@ -106,6 +136,7 @@ def rail(context: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     here = match.view_name if match else ""
     # The longest beginning wins: the consent forms are the patients app's and stand under Staff.
     longest = max((page for item in ITEMS for page in item.pages if here.startswith(page)), key=len, default=None)
+    site = getattr(request, "site", None)  # an error page may come before anybody knows where one works
     items: list[dict[str, Any]] = []
     end_items: list[dict[str, Any]] = []
     for item in ITEMS:
@@ -116,5 +147,12 @@ def rail(context: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         except NoReverseMatch:
             continue
         current = "page" if here == item.url_name else "true" if longest in item.pages else ""
-        (end_items if item.at_end else items).append({"item": item, "url": url, "current": current})
+        count = getattr(site, _count_of(item, request.user), 0) if item.count else 0
+        (end_items if item.at_end else items).append({"item": item, "url": url, "current": current, "count": count})
     return {"items": items, "end_items": end_items}
+
+
+def _count_of(item: Item, user: Any) -> str:
+    """A provider is shown what was given to them, the desk what stands open at all."""
+    desk = {Role.FRONT_DESK, Role.ADMINISTRATOR} & set(user.roles)
+    return item.count if desk or item.count != "open_tasks" else "my_tasks"

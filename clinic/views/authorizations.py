@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +17,9 @@ from clinic.conditions import conditions_for
 from inventory.models import Product
 from patients import actions
 from patients.forms import AuthorizationForm, show_refusal
+from patients.letters_in import type_of
 from patients.models import Patient, PriorAuthorization
+from patients.rules.authorization import renewed
 from patients.views.back import back_to
 
 
@@ -39,6 +41,52 @@ def authorization_create(request: HttpRequest, patient_id: int) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect(back_to(request, patient.pk))
     return _page(request, form, patient)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("patients.change_coverage", raise_exception=True)
+def authorization_renew(request: HttpRequest, authorization_id: int) -> HttpResponse:
+    """A new authorisation that begins as a copy of one that ends; the old one stays as it is."""
+    before = get_object_or_404(PriorAuthorization.objects.visible_to(request.user), pk=authorization_id)
+    patient = _patients().get(pk=before.patient_id)
+    form = _form(request, patient, initial=renewed(before, on=patient.site.today()))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.add_authorization(patient=patient, by=request.user, **form.values())
+        except ValidationError as error:
+            show_refusal(form, error)
+        else:
+            messages.success(request, "Saved as a new authorisation.")
+            return redirect(back_to(request, patient.pk))
+    return _page(request, form, patient, heading="Renew the authorisation")
+
+
+@require_http_methods(["GET"])
+@permission_required("patients.view_coverage", raise_exception=True)
+def authorization_letter(request: HttpRequest, authorization_id: int) -> FileResponse:
+    """The letter that came with an authorisation, to save; never shown in the browser, whatever is in it."""
+    rows = PriorAuthorization.objects.visible_to(request.user).exclude(document="")
+    authorization = get_object_or_404(rows, pk=authorization_id)
+    try:
+        file = authorization.document.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file is not there") from error
+    record(
+        action="chart-read",
+        by=request.user,
+        patient_id=authorization.patient_id,
+        subject=authorization,
+        detail="letter",
+    )
+    response = FileResponse(
+        file,
+        as_attachment=True,
+        filename=authorization.document_name,
+        content_type=type_of(authorization.document.name),
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,11 +121,12 @@ def _patients() -> Any:
 
 def _form(request: HttpRequest, patient: Patient, **more: Any) -> AuthorizationForm:
     treated = conditions_for(patient)
-    if request.method == "GET" and "instance" not in more:
+    if request.method == "GET" and not more:
         mine = [row.key for row in treated if row.is_treated]
         more["initial"] = {"condition": mine[0]} if len(mine) == 1 else {}
     return AuthorizationForm(
         request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         patient=patient,
         products=list(Product.objects.order_by("brand").values_list("key", "brand")),
         conditions=[(row.key, row.name) for row in treated],
@@ -86,7 +135,9 @@ def _form(request: HttpRequest, patient: Patient, **more: Any) -> AuthorizationF
     )
 
 
-def _page(request: HttpRequest, form: AuthorizationForm, patient: Patient, *, stale: bool = False) -> HttpResponse:
+def _page(
+    request: HttpRequest, form: AuthorizationForm, patient: Patient, *, stale: bool = False, heading: str = ""
+) -> HttpResponse:
     if request.method == "GET":
         record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
     return render(
@@ -96,7 +147,7 @@ def _page(request: HttpRequest, form: AuthorizationForm, patient: Patient, *, st
             "form": form,
             "patient": patient,
             "today": patient.site.today(),
-            "heading": "Change authorisation" if form.instance.pk else "New prior authorisation",
+            "heading": heading or ("Change authorisation" if form.instance.pk else "New prior authorisation"),
             "back": back_to(request, patient.pk),
         },
         status=409 if stale else 422 if form.is_bound and form.errors else 200,

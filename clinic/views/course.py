@@ -15,6 +15,7 @@ from audit.actions import record
 from clinic.completeness import completeness_of_latest
 from outcomes.charts import score_series
 from outcomes.summaries import summaries_for
+from scheduling.ready import ready_lights, ready_papers
 from treatments.models import Evaluation, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
 
 MOST_ROWS = 100
@@ -35,6 +36,7 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
         .for_list()
         .select_related("diagnosis", "patient__site", "condition__responder_rule__instrument")
         .annotate(
+            ready_papers=ready_papers(),
             evaluations_json=ArraySubquery(
                 Evaluation.objects.filter(course=OuterRef("pk"))
                 .order_by("-evaluated_on")
@@ -43,7 +45,7 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
                         pk="pk", on="evaluated_on", suitability="suitability", goals="goals", by="evaluated_by__name"
                     )
                 )[:MOST_ROWS]
-            )
+            ),
         ),
         pk=course_id,
     )
@@ -69,6 +71,7 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
             "booked_on": course.next_booked(on=today),
             "window": window,
             "reasons": _reasons(window),
+            "ready": [] if course.closed_on else [(course, ready_lights([course], on=today)[course.pk])],
             "summary": summaries_for([course]).get(course.pk),
             "scores": score_series(course, windows=windows),
             "evaluations": [_evaluation(row) for row in course.evaluations_json],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
@@ -15,7 +17,8 @@ from patients.models import Patient
 from scheduling.actions import link_session
 from scheduling.models import Appointment
 from treatments.actions.sessions import start_session
-from treatments.models import FollowUp, InjectionSession
+from treatments.models import AdverseEvent, FollowUp, InjectionSession
+from treatments.rules import toxin_spread
 
 LANDING = {
     Role.PROVIDER: "clinic:my-day",
@@ -24,6 +27,7 @@ LANDING = {
     Role.ADMINISTRATOR: "outcomes:review",
 }
 MOST_FOLLOW_UPS = 12
+MOST_EVENTS = 20
 
 
 @require_http_methods(["GET"])
@@ -59,12 +63,25 @@ def my_day(request: HttpRequest) -> HttpResponse:
         .order_by("due_on", "id")[: MOST_FOLLOW_UPS + 1]
     )
     found = list(due)
+    day_began = datetime.combine(today, time(0), site.zone())
+    events = (
+        list(
+            AdverseEvent.objects.waiting_for(request.user, day_began=day_began)
+            .most_urgent_first()
+            .for_list()[: MOST_EVENTS + 1]
+        )
+        if request.user.has_perm("treatments.review_adverse_event")
+        else []
+    )
     return render(
         request,
         "clinic/my_day.html",
         {
             "today": today,
             "zone": site.zone(),
+            "events": events[:MOST_EVENTS],
+            "more_events": len(events) > MOST_EVENTS,
+            "emergency": toxin_spread.EMERGENCY if any(event.is_danger for event in events) else "",
             "appointments": appointments,
             "drafts": drafts[:20],
             "waiting": InjectionSession.objects.visible_to(request.user).unsigned_for(request.user).count(),

@@ -24,14 +24,14 @@ MIGRAINE = ("chronic_migraine",)
 
 
 def lights(
-    cast: Cast, by: User | None = None, *, conditions: tuple[str, ...] = MIGRAINE, off_label: bool = False
+    cast: Cast, by: User | None = None, *, conditions: tuple[str, ...] = MIGRAINE, off_label: tuple[str, ...] = ()
 ) -> dict[str, Light]:
     cast.joye.refresh_from_db()
     found = lights_before(
         patient=cast.joye,
         known=known_facts(patient_id=cast.joye.pk),
         conditions=conditions,
-        off_label=off_label,
+        off_label={key: f"the {key}" for key in off_label},
         today=cast.harbour.today(),
         by=by or cast.ito,
     )
@@ -91,11 +91,20 @@ class TestConsent:
 
     def test_outside_the_label_or_for_another_condition(self, cast: Cast):
         made.consent(cast)
-        assert "use outside the label" in lights(cast, off_label=True)["Consent"].words
+        assert "use outside the label" in lights(cast, off_label=MIGRAINE)["Consent"].words
         both = lights(cast, conditions=(*MIGRAINE, "tmj_bruxism"))["Consent"]
         assert (both.light, presses(both)) == ("warn", ["Sign"])
         made.consent(cast, form=made.wording(off_label=True), conditions=[])
-        assert lights(cast, off_label=True)["Consent"].light == "ok"
+        assert lights(cast, off_label=MIGRAINE)["Consent"].light == "ok"
+
+    def test_each_condition_is_judged_for_itself(self, cast: Cast):
+        both = (*MIGRAINE, "tmj_bruxism")
+        made.consent(cast, conditions=list(both))
+        light = lights(cast, conditions=both, off_label=("tmj_bruxism",))["Consent"]
+        assert (light.light, light.detail) == ("warn", "needed for off-label use: the tmj_bruxism")
+        # The consent for the one off-label condition is enough; the labelled one has its own.
+        made.consent(cast, form=made.wording(off_label=True), conditions=["tmj_bruxism"])
+        assert lights(cast, conditions=both, off_label=("tmj_bruxism",))["Consent"].light == "ok"
 
 
 class TestWeight:
@@ -163,7 +172,14 @@ def test_the_chart_shows_the_lights_what_was_tried_and_who_pays(
     with django_assert_max_num_queries(12) as few:
         response = client.get(chart)
     words = words_of(response)
-    for part in ("Before the needle", "Northfield Health", "BOTOX", "approved, no. PA-1, 800 U, 4 visits"):
+    for part in (
+        "Before the needle",
+        "Northfield Health",
+        "BOTOX",
+        "approved, no. PA-1",
+        "0 of 800 U used, 800 left",
+        "0 of 4 visits used, 4 left",
+    ):
         assert part in words, part
     for place in range(5):
         made.consent(cast, signed_on=date(2025, 1, 1 + place))

@@ -42,7 +42,7 @@ def book(cast: Cast, course: TreatmentCourse, starts_at: datetime, **changes: An
             "follow_up": None,
             "starts_at": starts_at,
             "minutes": 30,
-            "early_reason": "",
+            "override_reason": "",
             "by": cast.robin,
             "now": timezone.now(),
             **changes,

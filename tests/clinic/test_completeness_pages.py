@@ -17,6 +17,7 @@ from clinic.completeness import completeness_for, completeness_of_latest
 from outcomes.models import Assessment, Instrument
 from patients.models import Consent, Coverage, PriorAuthorization, Screening, TriedTreatment
 from tests.cast import Cast
+from tests.patients import made
 from tests.treatments.charted import draft, moment, signed, vials_in_stock
 from tests.treatments.test_evaluation_actions import CONTENT, written
 from treatments.actions.sessions import void_session
@@ -123,7 +124,9 @@ def test_an_authorisation_fits_or_is_missing(cast: Cast, changes: dict[str, Any]
     today = cast.harbour.today()
     session = draft(cast, cast.course(), on=today, vials=vials_in_stock(cast))
     assert lights(session)["authorization"] == "not needed"
-    coverage = Coverage.objects.create(patient=cast.joye, payer="Harbour Health", authorization_required=True)
+    coverage = Coverage.objects.create(
+        patient=cast.joye, payer=made.payer("Harbour Health"), authorization_required=True
+    )
     assert lights(session)["authorization"] == "missing"
     days = {"starts": -10, "ends": 80} | {key: value for key, value in changes.items() if key in ("starts", "ends")}
     fields = {key: value for key, value in changes.items() if key not in days}
@@ -207,7 +210,7 @@ def test_every_missing_item_leads_somewhere_the_provider_may_go(cast: Cast, sign
     )
     course = cast.course(diagnosis=None)
     session.treated.create(course=course)
-    Coverage.objects.create(patient=cast.joye, payer="Harbour Health", authorization_required=True)
+    Coverage.objects.create(patient=cast.joye, payer=made.payer("Harbour Health"), authorization_required=True)
     client = sign_in(cast.ito)
     page = client.get(reverse("treatments:session-review", args=[session.pk])).content.decode()
     missing = completeness_for([session.pk])[session.pk].missing

@@ -105,7 +105,7 @@ class TestBoth:
         assert value_of(stale, field) == "mine"
         assert client.post(url, values).status_code == 409  # without its version a form is stale
         row.refresh_from_db()
-        assert (getattr(row, field), row.version) == ("changed", 2)
+        assert (str(getattr(row, field)), row.version) == ("changed", 2)
 
     def test_who_may_not(self, cast: Cast, sign_in: SignIn, kind: Any):
         _, name, _, make, _, _ = kind

@@ -21,11 +21,14 @@ from clinic.demo import SIGN_INS
 from clinic.demo.build import NotEmptyError, make_demo_clinic
 from clinic.demo.plan import EAST, WEST, make_cases
 from inventory.models import StockMovement, Vial
+from messaging.models import Message
+from messaging.rules.wording import health_words
 from outcomes.models import Assessment
-from patients.models import Patient
-from scheduling.models import Appointment, RecallAttempt
+from patients.models import Patient, Task
+from scheduling.models import Appointment, RecallAttempt, RecallHold
 from treatments.actions.windows import rebuild_windows
 from treatments.models import (
+    AdverseEvent,
     Condition,
     FollowUp,
     Injection,
@@ -106,6 +109,7 @@ def test_stored_windows_are_what_the_rules_say() -> None:
             assert [getattr(course, name) for name in DATE_FIELDS] == dates[course.pk]
         # From nothing, under the same policy, the same dates; the target may know of wear-offs recorded since.
         RecallAttempt.objects.all().delete()
+        RecallHold.objects.all().delete()
         RetreatmentWindow.objects.all().delete()
         for course in TreatmentCourse.objects.select_related("condition", "patient"):
             rebuild_windows(course=course, on=NOW.date())
@@ -164,7 +168,7 @@ def test_today_is_busy() -> None:
 def test_bookings_lie_in_the_window_before_it_and_after_it() -> None:
     bookings = set(TreatmentCourse.objects.with_state(on=site_days(now=NOW)).values_list("booking_now", flat=True))
     assert bookings == {"none", "booked in the window", "booked too early", "booked too late"}
-    early = Appointment.objects.exclude(early_reason="").filter(starts_at__gt=NOW)
+    early = Appointment.objects.exclude(override_reason="").filter(starts_at__gt=NOW)
     assert early.exists()
 
 
@@ -172,6 +176,8 @@ def test_there_is_work_to_do() -> None:
     assert FollowUp.objects.due(on=NOW.date()).exists()
     assert FollowUp.objects.filter(status="done").exclude(wear_off_on=None).exists()
     assert FollowUp.objects.filter(adverse_event=True).exists()
+    assert AdverseEvent.objects.unseen().filter(triage="danger").exists()
+    assert AdverseEvent.objects.filter(outcome="recovered").exists()
     assert RecallAttempt.objects.exists()
     for site in Site.objects.all():
         waiting = TreatmentCourse.objects.filter(site=site).with_state(on=site_days(now=NOW))
@@ -254,3 +260,12 @@ def test_every_record_is_sealed_and_none_differs() -> None:
     found = verify_records()
     assert found.problems == []
     assert found.sessions == InjectionSession.objects.given().count() == found.seals
+
+
+def test_messages_of_every_end_are_there_and_none_without_consent() -> None:
+    found = Counter(Message.objects.values_list("status", flat=True))
+    assert {"sent", "bounced", "failed", "unknown"} <= set(found)
+    for message in Message.objects.select_related("patient"):
+        assert message.patient.contact_consents.filter(channel=message.channel, agreed=True).exists()
+        assert health_words(f"{message.subject} {message.body}") == []
+    assert Task.objects.filter(about="message", done_at=None).count() == 3

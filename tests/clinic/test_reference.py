@@ -30,7 +30,7 @@ from treatments.models import (
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*ROOT.glob("inventory/reference/*.json"), *ROOT.glob("treatments/reference/*.json")])
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_reference")]
 
 
 def every_row() -> dict[str, list[tuple[Any, ...]]]:

@@ -38,7 +38,7 @@ class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
 
 
 class Command(BaseCommand):
-    help = "Prepares the database, then runs the web server and the background worker until Ctrl-C."
+    help = "Prepares the database, then runs the web server, the background worker and the courier until Ctrl-C."
     requires_system_checks = []  # migrate checks, once
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -132,12 +132,16 @@ class Command(BaseCommand):
         web += ["--log-level", "warning", "--no-control-socket"]
         worker = [sys.executable, str(settings.BASE_DIR / "manage.py"), "db_worker", "--no-startup-delay"]
         worker += ["--no-reload", "--verbosity", "0"]
+        courier = [sys.executable, str(settings.BASE_DIR / "manage.py"), "courier"]
         environment = dict(os.environ)
+        if not settings.PRODUCTION:
+            environment.setdefault("CADENCE_URL", local_url(host, port))  # of the links in mails
         if not settings.PRODUCTION and host not in {"127.0.0.1", "localhost", "::1"}:
             environment.setdefault("CADENCE_HOSTS", "*")  # a tablet asks by this machine's address
         connection.close()  # children open their own
-        with self.step("Starting the web server and the background worker"):
-            for name, command in (("The web server", web), ("The background worker", worker)):
+        programs = (("The web server", web), ("The background worker", worker), ("The courier", courier))
+        with self.step("Starting the web server, the background worker and the courier"):
+            for name, command in programs:
                 child = Child(name, command, environment)
                 self.children.append(child)
                 child.launch()

@@ -12,7 +12,7 @@ export function wordsFor(status) {
   return WORDS[status] ?? "Something went wrong. Nothing was changed; try again.";
 }
 
-function addClose(notice) {
+export function addClose(notice) {
   if (notice.querySelector(".notice-close")) return;
   const button = document.createElement("button");
   button.type = "button";
