@@ -5,6 +5,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.db import connection
 
 pytest_plugins = ["tests.cast"]
@@ -38,10 +39,29 @@ def clinic_is_set_up() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Let the test database be dropped also when a server's thread has not yet noticed that its test is over."""
+    """The reference data stand in the test database before the first test: loading them costs more than most tests.
+
+    The database can be dropped also when a server's thread has not yet noticed that its test is over.
+    """
+    from clinic.reference import load_reference
+
+    with django_db_blocker.unblock():
+        load_reference()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture
+def without_reference(db: None) -> None:
+    """A database as it is before the reference data are loaded, for this test."""
+    tables = {
+        model._meta.db_table
+        for app in ("inventory", "treatments", "outcomes", "patients", "messaging", "scheduling")
+        for model in apps.get_app_config(app).get_models()
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(sorted(tables))} CASCADE")

@@ -84,6 +84,8 @@ REFUSED = [
     'INSERT INTO treatments_injection (session_id, course_id, muscle_id, side, view, units, "order")'
     " SELECT session_id, course_id, muscle_id, side, '', 5, 99 FROM treatments_injection"
     " WHERE session_id = {id} LIMIT 1",
+    "UPDATE treatments_injectionsession SET patient_id = patient_id + 1 WHERE id = {id}",
+    "UPDATE patients_screening SET answers = '{{}}'",
     # what is only ever added
     "UPDATE treatments_addendum SET text = 'x'",
     "DELETE FROM treatments_addendum",
@@ -190,6 +192,28 @@ def test_nobody_voids_without_a_seal(cast: Cast, raw: Any, is_outside: bool) -> 
     assert verify_records().sound
 
 
+def test_a_forged_seal_of_a_voiding_is_found(cast: Cast, raw: Any) -> None:
+    session = signed(cast, cast.course(), on=DAY)
+    raw.autocommit = False
+    with raw.cursor() as cursor:
+        cursor.execute(
+            "UPDATE treatments_injectionsession SET status = 'voided', voided_at = now(), void_reason = 'x'"
+            " WHERE id = %s",
+            [session.pk],
+        )
+        cursor.execute(
+            "INSERT INTO treatments_recordseal (session_id, event, sealed_at, digest, previous)"
+            " SELECT session_id, 'voided', now(), '1:forged', digest FROM treatments_recordseal"
+            " ORDER BY id DESC LIMIT 1"
+        )
+    raw.commit()
+    session.refresh_from_db()
+    assert session.status == "voided"
+    assert [(problem.session_id, problem.words) for problem in verify_records().problems] == [
+        (session.pk, "it differs from what was sealed when it was voided")
+    ]
+
+
 def test_a_management_shell_cannot_change_a_signed_session(cast: Cast, as_application: None) -> None:
     import pgtrigger
 
@@ -203,9 +227,11 @@ def test_a_management_shell_cannot_change_a_signed_session(cast: Cast, as_applic
 
 def test_what_is_only_ever_added_is_among_the_protected_tables() -> None:
     tables = protected_tables()
-    for name in ("audit_auditevent", "treatments_recordseal", "treatments_addendum", "patients_screening"):
+    for name in ("audit_auditevent", "treatments_recordseal", "treatments_addendum"):
         assert tables[name] == {"UPDATE", "DELETE"}
-    assert tables["patients_consent"] == {"DELETE"}
+    # These only change hands, when two records of one person are made one.
+    for name in ("patients_consent", "patients_screening", "patients_patientmerge"):
+        assert tables[name] == {"DELETE"}
     assert "treatments_injectionsession" not in tables
 
 

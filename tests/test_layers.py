@@ -11,6 +11,7 @@ LAYERS = [
     {"interop"},
     {"scheduling", "outcomes"},
     {"treatments"},
+    {"messaging"},
     {"patients", "inventory"},
     {"accounts"},
     {"audit"},

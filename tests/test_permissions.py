@@ -28,18 +28,48 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
+from accounts.actions import save_view
 from accounts.models import User
 from accounts.permissions import Role
 from interop.models import ImportJob
-from inventory.models import Lot, Product, Vial
-from patients.models import Allergy, HistoryItem, Medication, PossibleDuplicate, TriedTreatment, Weight
-from scheduling.models import Appointment, AppointmentCourse
+from inventory.models import Lot, Product, Vial, VialSize
+from messaging.models import ContactConsent, LetterBatch, Message, MessageTemplate
+from patients.actions import open_task
+from patients.models import (
+    Allergy,
+    HistoryItem,
+    Medication,
+    PatientMerge,
+    PossibleDuplicate,
+    Task,
+    TriedTreatment,
+    Weight,
+)
+from scheduling.models import (
+    Appointment,
+    AppointmentCourse,
+    AttemptOutcome,
+    Holiday,
+    HoursException,
+    Room,
+    WaitingEntry,
+)
 from tests.cast import Cast
 from tests.patients import made
 from tests.treatments.charted import signed
 from treatments.actions.evaluations import write_evaluation
-from treatments.models import Evaluation, FollowUp, InjectionSession, Protocol, SessionCourse, TreatmentCourse
+from treatments.models import (
+    AdverseEvent,
+    DrugOrder,
+    Evaluation,
+    FollowUp,
+    InjectionSession,
+    Protocol,
+    SessionCourse,
+    TreatmentCourse,
+)
 
 SIGN_IN = "sign in"  # is sent to the sign-in page
 
@@ -92,12 +122,22 @@ TABLE: list[Line] = [
     line("clinic:session-start", {"appointment_id": "appointment"}, 302, 403, 403, 404, post={}),
     line("scheduling:recall-list", {}, 200, 200, 200, 200),
     line("scheduling:recall-log", {"course_id": "course"}, 200, 200, 403, 404),
-    line("scheduling:recall-snooze", {"course_id": "course"}, 200, 200, 403, 404),
+    line("scheduling:recall-hold", {"course_id": "course"}, 200, 200, 403, 404),
     line("scheduling:recall-bring-back", {"course_id": "course"}, 302, 302, 403, 404, post={}),
+    line("scheduling:recall-release", {"course_id": "course"}, 302, 302, 403, 404, post={}),
+    line("scheduling:recall-why", {"course_id": "course"}, 200, 200, 200, 404),
+    line("scheduling:recall-changes", {}, 200, 200, 200, 200),
+    line("scheduling:recall-view-save", {}, 200, 200, 200, 200),
+    line("scheduling:recall-view-edit", {"view_id": "saved_view"}, 404, 200, 404, 404),
+    line("scheduling:recall-outcome-list", {}, 403, 403, 200, 200),
+    line("scheduling:recall-outcome-edit", {"outcome_id": "outcome"}, 403, 403, 200, 200),
+    line("scheduling:recall-outcome-offer", {"outcome_id": "outcome"}, 403, 403, 302, 302, post={"offered": "0"}),
+    line("scheduling:recall-outcome-move", {"outcome_id": "outcome"}, 403, 403, 302, 302, post={"to": "up"}),
     line("scheduling:day-list", {}, 200, 200, 200, 200),
     line("scheduling:appointment-create", {}, 200, 200, 403, 200),
     line("scheduling:appointment-detail", {"appointment_id": "appointment"}, 200, 200, 200, 404),
     line("scheduling:appointment-move", {"appointment_id": "appointment"}, 200, 200, 403, 404),
+    line("scheduling:appointment-place", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
     line("scheduling:appointment-status", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
     line(
         "scheduling:appointment-cancel",
@@ -106,8 +146,41 @@ TABLE: list[Line] = [
         302,
         403,
         404,
-        post={"reason": "asked to"},
+        post={"reason": "asked to", "cancelled_by": "patient"},
     ),
+    line("scheduling:appointment-take-back", {"appointment_id": "cancelled"}, 302, 302, 403, 404, post={}),
+    line("scheduling:appointment-follow-ups", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
+    line("scheduling:freed-detail", {"appointment_id": "cancelled"}, 200, 200, 200, 404),
+    line(
+        "scheduling:freed-work",
+        {"appointment_id": "cancelled", "entry_id": "waiting_entry"},
+        302,
+        302,
+        403,
+        404,
+        post={"do": "offer"},
+    ),
+    line("scheduling:waiting-list", {}, 200, 200, 200, 200),
+    line("scheduling:waiting-create", {}, 200, 200, 403, 200),
+    line("scheduling:waiting-withdraw", {"entry_id": "waiting_entry"}, 302, 302, 403, 404, post={}),
+    line("scheduling:hours-month", {}, 200, 200, 200, 200),
+    line("scheduling:hours-week", {"user_id": "ito"}, 403, 403, 200, 404),
+    line(
+        "scheduling:exception-add",
+        {"user_id": "ito"},
+        403,
+        403,
+        302,
+        404,
+        post={"is_away": "1", "starts_on": "2027-02-03"},
+    ),
+    line("scheduling:exception-remove", {"exception_id": "hours_exception"}, 403, 403, 302, 404, post={}),
+    line("scheduling:place-detail", {}, 403, 403, 200, 200),
+    line("scheduling:holiday-add", {}, 403, 403, 302, 302, post={"on": "2027-02-03", "name": "Founders' Day"}),
+    line("scheduling:holiday-remove", {"holiday_id": "holiday"}, 403, 403, 302, 404, post={}),
+    line("scheduling:room-add", {}, 403, 403, 302, 302, post={"name": "Room Z"}),
+    line("scheduling:room-change", {"room_id": "room"}, 403, 403, 302, 404, post={"name": "Room Y"}),
+    line("scheduling:lengths-save", {}, 403, 403, 302, 302, post={"session-": "40"}),
     line("outcomes:review", {}, 200, 403, 200, 200),
     line("outcomes:review-list", {}, 200, 403, 200, 200, query={"figure": "responder"}),
     line("outcomes:follow-up-list", {}, 200, 403, 200, 200),
@@ -123,6 +196,9 @@ TABLE: list[Line] = [
     line("treatments:session-detail", {"session_id": "session"}, 200, 403, 200, 404),
     line("treatments:session-chart", {"session_id": "draft"}, 200, 403, 403, 404),
     line("treatments:session-review", {"session_id": "draft"}, 200, 403, 403, 404),
+    line("treatments:event-report", {"patient_id": "joye"}, 200, 200, 403, 404),
+    line("treatments:event-detail", {"event_id": "event"}, 200, 403, 200, 404),
+    line("treatments:event-seen", {"event_id": "event"}, 302, 403, 403, 404, post={}),
     line("treatments:rule-list", {}, 200, 403, 200, 200),
     line("treatments:label-confirm", {}, 302, 403, 403, 302, post={"withdraw": "nothing"}),
     line("treatments:session-void", {"session_id": "session"}, 200, 403, 403, 404),
@@ -133,6 +209,20 @@ TABLE: list[Line] = [
     line("treatments:protocol-list", {}, 200, 403, 200, 200),
     line("treatments:protocol-retire", {"protocol_id": "protocol"}, 302, 403, 302, 302, post={}),
     line("treatments:protocol-restore", {"protocol_id": "protocol"}, 302, 403, 302, 302, post={}),
+    line("patients:payer-list", {}, 403, 403, 200, 200),
+    line("patients:payer-create", {}, 403, 403, 200, 200),
+    line("patients:payer-edit", {"payer_id": "payer"}, 403, 403, 200, 200),
+    line("clinic:authorization-renew", {"authorization_id": "authorization"}, 200, 200, 200, 404),
+    line("clinic:authorization-letter", {"authorization_id": "lettered"}, 200, 200, 200, 404),
+    line("scheduling:renewal-list", {}, 200, 200, 200, 200),
+    line("scheduling:renewal-ask", {"course_id": "course"}, 302, 302, 302, 404, post={}),
+    line("treatments:drug-order-list", {}, 200, 200, 200, 200),
+    line("treatments:drug-order-create", {"patient_id": "joye"}, 200, 200, 403, 404),
+    line("treatments:drug-order", {"order_id": "drug_order"}, 200, 200, 200, 404),
+    line("treatments:drug-order-edit", {"order_id": "drug_order"}, 200, 200, 403, 404),
+    line("treatments:drug-order-ship", {"order_id": "drug_order"}, 302, 302, 403, 404, post={}),
+    line("treatments:drug-order-arrive", {"order_id": "drug_order"}, 422, 422, 403, 404, post={}),
+    line("treatments:drug-order-cancel", {"order_id": "drug_order"}, 302, 302, 403, 404, post={"reason": "stopped"}),
     line("patients:patient-list", {}, 200, 200, 200, 200),
     line("patients:patient-search", {}, 200, 200, 200, 200, post={}),
     line("patients:patient-create", {}, 200, 200, 200, 200),
@@ -170,6 +260,14 @@ TABLE: list[Line] = [
     line("clinic:authorization-edit", {"authorization_id": "authorization"}, 200, 200, 200, 404),
     line("patients:duplicate-list", {}, 200, 200, 200, 200),
     line("patients:duplicate-decide", {"duplicate_id": "duplicate"}, 302, 302, 302, 404, post={}),
+    line("clinic:pair-list", {}, 200, 200, 200, 200),
+    line("clinic:pair-apart", {}, 302, 302, 302, 404, post={"first": "joye", "second": "omar"}),
+    line("clinic:merge-find", {"patient_id": "joye"}, 200, 200, 200, 404),
+    line("clinic:merge-preview", {"patient_id": "joye", "other_id": "omar"}, 200, 200, 200, 404),
+    line("clinic:merge-preview", {"patient_id": "joye", "other_id": "omar"}, 403, 403, 422, 404, post={}),
+    line("clinic:merge-list", {}, 200, 200, 200, 200),
+    line("clinic:merge", {"merge_id": "merge"}, 200, 200, 200, 404),
+    line("clinic:merge-undo", {"merge_id": "merge"}, 403, 403, 302, 404, post={"reason": "two people"}),
     line("inventory:stock-list", {}, 200, 200, 200, 200),
     line("inventory:lot-receive", {}, 200, 403, 200, 200),
     line("inventory:lot-detail", {"lot_id": "lot"}, 200, 200, 200, 404),
@@ -184,6 +282,38 @@ TABLE: list[Line] = [
     line("interop:code-list", {}, 403, 403, 200, 200),
     line("interop:claim-detail", {"session_id": "signed_session"}, 200, 403, 200, 404),
     line("interop:claim-csv", {"session_id": "signed_session"}, 200, 403, 200, 404),
+    line("interop:feed", {}, 200, 403, 200, 200),
+    line("interop:feed-make", {}, 200, 403, 200, 200, post={}),
+    line("interop:feed-stop", {}, 302, 403, 302, 302, post={}),
+    line("patients:task-list", {}, 200, 200, 200, 200),
+    line("patients:task-take", {"task_id": "task"}, 302, 302, 302, 404, post={}),
+    line("patients:task-leave", {"task_id": "task"}, 302, 302, 302, 404, post={}),
+    line("patients:task-done", {"task_id": "task"}, 302, 302, 302, 404, post={}),
+    line("patients:task-undo", {"task_id": "task"}, 302, 302, 302, 404, post={}),
+    line("messaging:message-list", {}, 200, 200, 200, 200),
+    line("messaging:message-detail", {"message_id": "message"}, 200, 200, 200, 404),
+    line("messaging:message-cancel", {"message_id": "message"}, 302, 302, 403, 404, post={}),
+    line("messaging:message-again", {"message_id": "failed_message"}, 302, 302, 403, 404, post={}),
+    line("messaging:message-decide", {"message_id": "lost_message"}, 302, 302, 403, 404, post={"decision": "arrived"}),
+    line("messaging:template-list", {}, 403, 403, 200, 200),
+    line("messaging:template-edit", {"template_id": "text"}, 403, 403, 200, 200),
+    line("messaging:template-preview", {"template_id": "text"}, 403, 403, 200, 200, post={}),
+    line("messaging:policy-edit", {}, 403, 403, 200, 200),
+    line("messaging:consent-record", {"patient_id": "joye"}, 200, 200, 403, 404),
+    line("messaging:patient-messages", {"patient_id": "joye"}, 200, 200, 200, 404),
+    line("clinic:letter-list", {}, 200, 200, 200, 200),
+    line("clinic:letter-list", {}, 422, 422, 403, 422, post={}),
+    line("clinic:letter-batch", {"batch_id": "letter_batch"}, 200, 200, 200, 404),
+    line("clinic:letter-batch-pdf", {"batch_id": "letter_batch"}, 200, 200, 200, 404),
+    line("clinic:letter-pdf", {"message_id": "printed_letter"}, 200, 200, 200, 404),
+    line("messaging:link-open", {"token": "first"}, 404, 404, 404, 404, anonymous=404),
+    line("scheduling:link-visit", {"token": "first"}, 404, 404, 404, 404, anonymous=404),
+    line("scheduling:link-times", {"token": "first"}, 404, 404, 404, 404, anonymous=404),
+    line("scheduling:link-offer", {"token": "first"}, 404, 404, 404, 404, anonymous=404),
+    line("messaging:mail-report", {}, 404, 404, 404, 404, anonymous=404, post={}),
+    line("messaging:text-report", {"message_id": "first"}, 403, 403, 403, 403, anonymous=403, post={}),
+    line("interop:link-ics", {"token": "first"}, 404, 404, 404, 404, anonymous=404),
+    line("interop:feed-ics", {"token": "first"}, 404, 404, 404, 404, anonymous=404),
     line("accounts:set-up", {}, 404, 404, 404, 404, anonymous=404),
     line("accounts:profile", {}, 200, 200, 200, 200),
     line("accounts:site-list", {}, 403, 403, 200, 200),
@@ -211,7 +341,15 @@ GROUPS = {
 # What anybody may open without signing in, and why.
 PUBLIC = {
     "health": "asked by load balancers; says only that the database answers",
+    "interop:feed-ics": "a calendar program signs in nowhere; 404 without the secret of the address",
     "accounts:set-up": "there is nobody yet who could sign in; 404 as soon as there is",
+    "messaging:link-open": "a patient's link: asks for the date of birth, says only the clinic's name",
+    "scheduling:link-visit": "behind such a link",
+    "scheduling:link-times": "behind such a link",
+    "scheduling:link-offer": "behind such a link",
+    "interop:link-ics": "behind such a link",
+    "messaging:mail-report": "a mail provider reports what bounced; 404 without one, 400 without the webhook's secret",
+    "messaging:text-report": "the text message carrier reports; 403 without its signature",
     "account_login": "signing in",
     "account_logout": "asks whether to sign out; sends nobody's data",
     "account_inactive": "says that an account is closed",
@@ -259,6 +397,13 @@ def follow_up(cast: Cast) -> FollowUp:
     )
 
 
+def adverse_event(cast: Cast) -> AdverseEvent:
+    session = outside_session(cast)
+    return AdverseEvent.objects.create(
+        session=session, term="ptosis", words="Drooping eyelid", onset_on=session.performed_on, reported_by=cast.ito
+    )
+
+
 def appointment(cast: Cast) -> Appointment:
     starts_at = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
     made = Appointment.objects.create(
@@ -272,6 +417,72 @@ def appointment(cast: Cast) -> Appointment:
     )
     AppointmentCourse.objects.create(appointment=made, course=course(cast))
     return made
+
+
+def task(cast: Cast) -> Task:
+    return open_task(patient=cast.joye, site=cast.harbour, kind="other", words="Call", due_on=cast.harbour.today())
+
+
+def message(cast: Cast, status: str = "queued", channel: str = "email") -> Message:
+    cast.joye.email, cast.joye.address, cast.joye.city = "joye@example.org", "1 Mill Road", "Boston"
+    cast.joye.save()
+    ContactConsent.objects.create(patient=cast.joye, channel="email", agreed=True)
+    now = timezone.now()
+    return Message.objects.create(
+        patient=cast.joye,
+        site=cast.harbour,
+        purpose="cancelled",
+        channel=channel,
+        language="en",
+        once=f"test {status}",
+        about="appointment",
+        about_id=appointment(cast).pk,
+        status=status,
+        send_after=now,
+        send_before=now + timedelta(days=9),
+        sent_at=now if status == "sent" else None,
+        body="Your appointment is cancelled." if status == "sent" else "",
+    )
+
+
+def letter_batch(cast: Cast) -> LetterBatch:
+    return LetterBatch.objects.create(site=cast.harbour, made_by=cast.robin, status="ready", pdf=b"%PDF-")
+
+
+def merge(cast: Cast) -> PatientMerge:
+    from clinic.merging.merge import merge_patients
+
+    return merge_patients(
+        kept=cast.joye,
+        merged=cast.omar,
+        versions=(cast.joye.version, cast.omar.version),
+        take={},
+        goes_on={},
+        reason="same card",
+        by=cast.ada,
+        now=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+
+
+def cancelled(cast: Cast) -> Appointment:
+    made = appointment(cast)
+    made.status, made.starts_at = Appointment.Status.CANCELLED, timezone.now() + timedelta(days=30)
+    made.ends_at = made.starts_at + timedelta(minutes=30)
+    made.save()
+    return made
+
+
+def waiting_entry(cast: Cast) -> WaitingEntry:
+    return WaitingEntry.objects.create(
+        patient=cast.joye,
+        course=course(cast),
+        kind=Appointment.Kind.SESSION,
+        site=cast.harbour,
+        minutes=30,
+        earliest_on=cast.harbour.today(),
+        latest_on=cast.harbour.today() + timedelta(days=60),
+        created_by=cast.robin,
+    )
 
 
 def lot(cast: Cast) -> Lot:
@@ -336,9 +547,38 @@ def import_job(cast: Cast) -> ImportJob:
     )
 
 
+def drug_order(cast: Cast) -> DrugOrder:
+    return DrugOrder.objects.create(
+        patient=cast.joye,
+        site=cast.harbour,
+        size=VialSize.objects.get(product__key="onabotulinumtoxinA", units=200),
+        vials=1,
+        pharmacy="Far Pharmacy",
+        ordered_on=date(2026, 11, 2),
+        ordered_by=cast.robin,
+    )
+
+
 THINGS: dict[str, Callable[[Cast], Any]] = {
     "joye": lambda cast: cast.joye,
+    "omar": lambda cast: cast.omar,
+    "merge": merge,
+    "task": task,
+    "message": message,
+    "failed_message": lambda cast: message(cast, "failed"),
+    "lost_message": lambda cast: message(cast, "unknown"),
+    "printed_letter": lambda cast: message(cast, "sent", "letter"),
+    "letter_batch": letter_batch,
+    "text": lambda cast: MessageTemplate.objects.get(purpose="booked", channel="email", language="en"),
     "robin": lambda cast: cast.robin,
+    "ito": lambda cast: cast.ito,
+    "cancelled": cancelled,
+    "waiting_entry": waiting_entry,
+    "hours_exception": lambda cast: HoursException.objects.create(
+        provider=cast.ito, starts_on=date(2027, 2, 3), ends_on=date(2027, 2, 3)
+    ),
+    "holiday": lambda cast: Holiday.objects.create(site=cast.harbour, on=date(2027, 2, 3), name="Founders' Day"),
+    "room": lambda cast: Room.objects.create(site=cast.harbour, name="Room A"),
     "harbour": lambda cast: cast.harbour,
     "course": course,
     "draft": draft,
@@ -346,6 +586,9 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "evaluation": evaluation,
     "protocol": lambda cast: Protocol.objects.get(key="preempt_155", is_current=True),
     "follow_up": follow_up,
+    "saved_view": lambda cast: save_view(user=cast.robin, page="recalls", name="Mine", query="tab=due"),
+    "outcome": lambda cast: AttemptOutcome.objects.get(key="voicemail"),
+    "event": adverse_event,
     "appointment": appointment,
     "lot": lot,
     "duplicate": duplicate,
@@ -362,6 +605,9 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "weight": lambda cast: Weight.objects.create(patient=cast.joye, kg=60, measured_on=date(2026, 1, 5)),
     "coverage": made.coverage,
     "authorization": made.authorization,
+    "lettered": made.lettered,
+    "payer": lambda cast: made.payer(),
+    "drug_order": drug_order,
     "insured": lambda cast: made.coverage(cast).patient,
     "screening": made.screening,
     "consent": made.consent,

@@ -80,6 +80,7 @@ def test_it_serves_restarts_what_dies_and_stops_everything(running: subprocess.P
 
     children = psutil.Process(running.pid).children(recursive=True)
     [worker] = [child for child in children if "db_worker" in child.cmdline()]
+    [_courier] = [child for child in children if "courier" in child.cmdline()]
     worker.kill()
     read_until(running, "The background worker stopped")
 

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from clinic.logs import LineFormatter
 
 # Whoever adds a page that strangers may open says so here.
-OPEN_TO_STRANGERS = {"health", "account", "set-up"}
+OPEN_TO_STRANGERS = {"health", "account", "set-up", "feeds", "l", "carriers"}
 
 
 def settings_in(folder: Path, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -108,6 +108,13 @@ def test_a_traceback_of_the_database_keeps_the_rows_values_out_of_the_log(db: No
     assert "(Joye Koch)" not in text
 
 
+def test_the_secret_of_a_link_or_a_feed_stays_out_of_the_log():
+    token = "Zk3-" + "a_B9" * 7
+    for path in (f"/l/{token}/", f"/l/{token}/times/", f"/feeds/{token}.ics"):
+        record = logging.LogRecord("django.request", logging.WARNING, "", 1, "Gone: %s", (path,), None)
+        assert token not in LineFormatter().format(record)
+
+
 @override_settings(DEBUG=False)
 def test_an_unknown_address_is_logged_without_its_query(client: Client, db: None, caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.WARNING, logger="django.request"):
@@ -116,3 +123,41 @@ def test_an_unknown_address_is_logged_without_its_query(client: Client, db: None
         logging.getLogger("django.request").removeHandler(caplog.handler)
     assert "/nowhere/" in caplog.text
     assert "Joye" not in caplog.text
+
+
+MAIL = (
+    "print(settings.EMAIL_BACKEND.split('.')[-2], settings.MAIL_CARRIER, settings.TEXT_CARRIER, settings.CADENCE_URL)"
+)
+KEY = {"SECRET_KEY": "x" * 60}
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        # A trial keeps its mails as files; production without a carrier hands no patient's mail to a log.
+        ({}, "filebased True False http://localhost:8000"),
+        ({"CADENCE_ENV": "production"}, "console False False http://localhost:8000"),
+        (
+            {"CADENCE_ENV": "production", "EMAIL_URL": "smtp://mail:25", "CADENCE_ORIGINS": "https://c.example"},
+            "smtp True False https://c.example",
+        ),
+        (
+            {"CADENCE_ENV": "production", "MAIL_PROVIDER": "postmark", "CADENCE_URL": "https://p.example/"},
+            "postmark True False https://p.example",
+        ),
+        (
+            {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "+16175550100"},
+            "filebased True True http://localhost:8000",
+        ),
+        ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t"}, "filebased True False http://localhost:8000"),
+    ],
+)
+def test_who_carries_messages_is_said_by_the_environment(tmp_path: Path, environment: dict[str, str], words: str):
+    result = settings_in(tmp_path, MAIL, **environment | KEY)
+    assert result.stdout.strip() == words, result.stderr
+
+
+def test_the_providers_settings_reach_anymail(tmp_path: Path):
+    code = "print(settings.ANYMAIL['POSTMARK_SERVER_TOKEN'], settings.ANYMAIL['WEBHOOK_SECRET'])"
+    given = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "t", "ANYMAIL_WEBHOOK_SECRET": "u:p"}
+    assert settings_in(tmp_path, code, MAIL_PROVIDER="postmark", **given).stdout.strip() == "t u:p"

@@ -17,7 +17,18 @@ WRITES = {
     "update_or_create",
     "save_m2m",
 }
-OURS = ["accounts", "audit", "clinic", "interop", "inventory", "outcomes", "patients", "scheduling", "treatments"]
+OURS = [
+    "accounts",
+    "audit",
+    "clinic",
+    "interop",
+    "inventory",
+    "messaging",
+    "outcomes",
+    "patients",
+    "scheduling",
+    "treatments",
+]
 
 # Dictionaries have an update() too.
 DICTIONARIES = {"context", "data", "initial", "params", "query", "headers", "kwargs", "request.session"}

@@ -121,7 +121,7 @@ def test_a_provider_records_a_follow_up_with_its_scores(
     fits(page)
     page.get_by_role("link", name="Koch, Joye").click()
     page.get_by_label("Headache days per 28 days").fill("29")
-    page.get_by_label("Yes").check()
+    page.locator("input[name=adverse_event][value=yes]").check()
     page.get_by_role("button", name="Record follow-up").click()
 
     # What is wrong stands beside its field, and what was typed is kept.
@@ -132,6 +132,7 @@ def test_a_provider_records_a_follow_up_with_its_scores(
     fits(page)
 
     page.get_by_label("Headache days per 28 days").fill("9")
+    page.get_by_label("It began on").fill(clinic.harbour.today().isoformat())
     page.get_by_label("What happened").fill("Neck pain for three days, mild")
     page.get_by_label("Compared with before").select_option(label="Much improved")
     page.get_by_role("button", name="Record follow-up").click()

@@ -1,41 +1,34 @@
-"""The body map by hand: several sites at once, two fingers, left and right; the shorthand line by keyboard alone."""
+"""The body map by mouse and by keys: several sites at once, zoom, left and right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import Page, expect
 
-from inventory.models import Product
 from tests.cast import Cast
-from tests.journeys.conftest import TABLET, watched
-from tests.journeys.test_charting import (
+from tests.journeys.charting_page import (
+    begun,
     cell,
+    chosen,
+    dot,
     drag,
     place_preempt,
     points,
     rows,
     saved,
+    tap,
+    units,
     value,
 )
-from tests.treatments.charted import BOTOX, signed, vials_in_stock
-from treatments.actions.sessions import start_session
-from treatments.models import InjectionSession, Protocol, TreatmentCourse
+from tests.treatments.charted import vials_in_stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LogIn = Callable[..., None]
 Check = Callable[[Page], None]
-
-
-def begun(cast: Cast, *courses: TreatmentCourse) -> InjectionSession:
-    courses = courses or (cast.course(),)
-    session = start_session(patient=cast.joye, site=cast.harbour, courses=courses, on=cast.harbour.today(), by=cast.ito)
-    InjectionSession.objects.filter(pk=session.pk).update(product=Product.objects.get(key=BOTOX))
-    return session
 
 
 @pytest.fixture
@@ -45,25 +38,6 @@ def chart(page: Page, cast: Cast, log_in: LogIn) -> Page:
     log_in(page, cast.ito)
     page.goto(f"/sessions/{begun(cast).pk}/chart/")
     return page
-
-
-def chosen(page: Page) -> list[int]:
-    """The numbers of the chosen rows."""
-    return page.evaluate(
-        """[...document.querySelectorAll("[data-site]")]
-            .flatMap((row, at) => row.ariaSelected === "true" ? [at + 1] : [])"""
-    )
-
-
-def units(page: Page, *numbers: int) -> list[str]:
-    return [value(page, number, "units") for number in numbers]
-
-
-def dot(page: Page, view: str, at: int) -> Any:
-    return points(page, view).nth(at).locator(".dot")
-
-
-# --- several at once
 
 
 def test_several_points_are_chosen_moved_changed_and_removed_as_one_step(chart: Page) -> None:
@@ -209,9 +183,6 @@ def test_the_map_is_worked_by_keys_alone(chart: Page) -> None:
     expect(rows(chart)).to_have_count(27)
 
 
-# --- zoom
-
-
 def test_ctrl_and_the_wheel_zoom_and_points_keep_their_size(chart: Page) -> None:
     place_preempt(chart)
     svg = chart.locator("[data-view=head_front]")
@@ -250,259 +221,69 @@ def drag_on_screen(page: Page, box: Any, across: float, down: float) -> None:
     page.mouse.up()
 
 
-# --- by finger
+def test_map_and_table_show_the_same(chart: Page) -> None:
+    place_preempt(chart)
+    for view, count in {"head_front": 7, "head_left": 4, "head_right": 4, "head_back": 10, "neck_back": 6}.items():
+        expect(points(chart, view)).to_have_count(count)
+
+    tap(chart, "head_front", "masseter", "left")
+    expect(rows(chart)).to_have_count(32)
+    assert (value(chart, 32, "muscle"), value(chart, 32, "side")) == ("masseter", "left")
+    expect(points(chart, "head_front")).to_have_count(8)
+
+    cell(chart, 32, "units").fill("12.5")
+    expect(points(chart, "head_front").last.locator("text")).to_have_text("12.5")
+
+    chart.get_by_role("button", name="mirror left and right").click()
+    expect(rows(chart)).to_have_count(33)
+    assert (value(chart, 33, "muscle"), value(chart, 33, "side")) == ("masseter", "right")
+    assert int(value(chart, 33, "x")) == 1000 - int(value(chart, 32, "x"))
+
+    chart.get_by_role("button", name="Remove", exact=True).click()
+    expect(rows(chart)).to_have_count(32)
+    chart.get_by_role("button", name="Undo").click()
+    expect(rows(chart)).to_have_count(33)
+    chart.get_by_role("button", name="Redo").click()
+    expect(rows(chart)).to_have_count(32)
+    chart.get_by_role("button", name="Clear").click()
+    expect(rows(chart)).to_have_count(0)
+    chart.keyboard.press("Control+z")
+    expect(rows(chart)).to_have_count(32)
+    saved(chart)
+    chart.reload()
+    expect(rows(chart)).to_have_count(32)
+    expect(points(chart, "head_front")).to_have_count(8)
 
 
-@pytest.fixture
-def fingers(tablet: Page, cast: Cast, log_in: LogIn) -> Page:
-    """The charting page of a migraine draft with the fixed protocol, by touch at 820 px."""
-    vials_in_stock(cast, 2)
-    log_in(tablet, cast.ito)
-    tablet.goto(f"/sessions/{begun(cast).pk}/chart/")
-    tablet.get_by_role("button", name="PREEMPT 31").tap()
-    expect(rows(tablet)).to_have_count(31)
-    tablet.locator("[data-canvas=head_front]").scroll_into_view_if_needed()
-    return tablet
+def test_a_dragged_point_takes_the_muscle_it_lands_on_unless_the_person_said_otherwise(chart: Page) -> None:
+    place_preempt(chart)
+    drag(chart, "head_front", (374, 255), (300, 640))
+    assert (value(chart, 4, "muscle"), value(chart, 4, "side")) == ("masseter", "right")
+    cell(chart, 4, "muscle").select_option("temporalis")
+    drag(chart, "head_front", (300, 640), (626, 300))
+    assert value(chart, 4, "muscle") == "temporalis"
+    expect(chart.locator("[data-view=head_front] .point.is-selected")).to_have_class("point is-selected is-elsewhere")
 
 
-class Touch:
-    """Fingers on the screen, as the browser's own input sees them."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.cdp: CDPSession = page.context.new_cdp_session(page)
-
-    def send(self, kind: str, *places: tuple[float, float]) -> None:
-        touching = [{"x": x, "y": y, "id": at} for at, (x, y) in enumerate(places)]
-        self.cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touching})
-
-    def swipe(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        self.send("touchStart", start)
-        for step in range(1, 9):
-            self.send(
-                "touchMove", (start[0] + (end[0] - start[0]) * step / 8, start[1] + (end[1] - start[1]) * step / 8)
-            )
-        self.send("touchEnd")
-
-    def two(self, starts: list[tuple[float, float]], ends: list[tuple[float, float]]) -> None:
-        self.send("touchStart", starts[0])
-        self.send("touchStart", *starts)
-        for step in range(1, 9):
-            self.send(
-                "touchMove",
-                *[
-                    (x0 + (x1 - x0) * step / 8, y0 + (y1 - y0) * step / 8)
-                    for (x0, y0), (x1, y1) in zip(starts, ends, strict=True)
-                ],
-            )
-        self.send("touchEnd")
+def test_a_selected_point_is_moved_and_changed_by_keys(chart: Page) -> None:
+    place_preempt(chart)
+    points(chart, "head_front").nth(3).locator(".dot").click()
+    x, y = int(value(chart, 4, "x")), int(value(chart, 4, "y"))
+    chart.keyboard.press("ArrowLeft")
+    chart.keyboard.press("Shift+ArrowDown")
+    assert (int(value(chart, 4, "x")), int(value(chart, 4, "y"))) == (x - 4, y + 20)
+    chart.keyboard.press("+")
+    assert value(chart, 4, "units") == "7.5"
+    chart.keyboard.press("-")
+    chart.keyboard.press("-")
+    assert value(chart, 4, "units") == "2.5"
+    chart.keyboard.press("-")
+    assert value(chart, 4, "units") == "2.5"
+    chart.keyboard.press("Delete")
+    expect(rows(chart)).to_have_count(30)
 
 
-def middle(box: Any) -> tuple[float, float]:
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def shown(page: Page, view: str) -> list[float]:
-    return [float(part) for part in page.locator(f"[data-view={view}]").get_attribute("viewBox").split()]
-
-
-def test_two_fingers_zoom_and_move_the_map_and_one_still_works_the_points(fingers: Page) -> None:
-    touch = Touch(fingers)
-    box = fingers.locator("[data-view=head_front]").bounding_box()
-    x, y = middle(box)
-    scrolled = fingers.evaluate("scrollY")
-    touch.two([(x - 40, y), (x + 40, y)], [(x - 120, y), (x + 120, y)])
-    zoomed = shown(fingers, "head_front")
-    assert 300 < zoomed[2] < 370  # three times as large
-    assert abs(zoomed[0] + zoomed[2] / 2 - 500) < 15
-    assert fingers.evaluate("[scrollY, visualViewport.scale]") == [scrolled, 1]
-    expect(rows(fingers)).to_have_count(31)
-
-    touch.two([(x - 60, y), (x + 60, y)], [(x - 60, y + 100), (x + 60, y + 100)])
-    panned = shown(fingers, "head_front")
-    assert abs(panned[2] - zoomed[2]) < 2
-    assert panned[1] < zoomed[1] - 60
-    assert fingers.evaluate("scrollY") == scrolled
-    assert chosen(fingers) == []
-
-    # One finger drags a point, in the measure of what is shown.
-    fingers.get_by_role("button", name="Whole").tap()
-    before = int(value(fingers, 4, "x"))
-    spot = middle(dot(fingers, "head_front", 3).bounding_box())
-    touch.swipe(spot, (spot[0] - 20, spot[1]))
-    assert abs(int(value(fingers, 4, "x")) - before + 20 * 1000 / box["width"]) <= 4
-    assert chosen(fingers) == [4]
-
-
-def test_one_finger_on_skin_scrolls_the_page_and_a_tap_places(fingers: Page) -> None:
-    touch = Touch(fingers)
-    x, y = middle(fingers.locator("[data-view=head_front]").bounding_box())
-    before = fingers.evaluate("scrollY")
-    touch.swipe((x, y + 60), (x, y - 140))
-    fingers.wait_for_function(f"scrollY > {before + 60}")
-    expect(rows(fingers)).to_have_count(31)
-    assert shown(fingers, "head_front") == [0, 0, 1000, 1000]
-
-    fingers.locator("[data-view=head_front] .muscle[data-muscle=masseter][data-side=left]").tap()
-    expect(rows(fingers)).to_have_count(32)
-    assert (value(fingers, 32, "muscle"), value(fingers, 32, "side")) == ("masseter", "left")
-
-
-def test_a_long_press_chooses_one_more(fingers: Page) -> None:
-    touch = Touch(fingers)
-    places = [middle(dot(fingers, "head_front", at).bounding_box()) for at in (3, 5)]
-    for place in places:
-        touch.send("touchStart", place)
-        fingers.wait_for_timeout(600)
-        touch.send("touchEnd")
-    assert chosen(fingers) == [4, 6]
-    expect(rows(fingers)).to_have_count(31)
-    touch.send("touchStart", places[0])
-    fingers.wait_for_timeout(600)
-    touch.send("touchEnd")
-    assert chosen(fingers) == [6]
-
-
-# --- the shorthand line
-
-
-def test_the_shorthand_by_keyboard_alone(
-    page: Page, cast: Cast, log_in: LogIn, axe: Check, fits: Check, open_context: Callable[..., Any]
-) -> None:
-    vials_in_stock(cast, 2)
-    page = open_context(bypass_csp=True).new_page()
-    log_in(page, cast.ito)
-    session = begun(cast)
-    page.goto(f"/sessions/{session.pk}/chart/")
-    line = page.get_by_label("Shorthand")
-    line.focus()
-    page.keyboard.type("fr 20/4 cor 10/2 te 40/8")
-    preview = page.locator("#shorthand-preview")
-    expect(preview).to_contain_text("“cor” may be Corrugator supercilii, right, or both sides")
-    expect(preview).to_contain_text("Frontalis")
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
-    expect(rows(page)).to_have_count(0)  # not with an error in it
-    assert line.input_value() == "fr 20/4 cor 10/2 te 40/8"
-    expect(line).to_have_attribute("aria-invalid", "true")
-    axe(page)
-
-    for _ in range(len("r 10/2 te 40/8")):
-        page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Delete")
-    expect(preview).to_contain_text("14 sites")
-    expect(preview).to_contain_text("70 U")
-    expect(rows(page)).to_have_count(0)
-    page.keyboard.press("Enter")
-    expect(rows(page)).to_have_count(14)
-    expect(line).to_be_focused()
-    assert line.input_value() == ""
-    expect(page.locator("#charting-totals")).to_contain_text("70 U")
-    # The positions are the protocol's.
-    protocol = Protocol.objects.get(key="preempt_155", is_current=True)
-    known = {(row.view, row.x, row.y) for row in protocol.sites.all()}
-    saved(page)
-    placed = {(row.view, row.x, row.y) for row in session.injections.all()}
-    assert len(placed) == 14
-    assert placed <= known
-
-    # More of the same muscle is spread over what is free; every point lies in its muscle.
-    page.keyboard.type("fr 30/6")
-    expect(preview).to_contain_text("adds to 10 U there")
-    page.keyboard.press("Enter")
-    expect(rows(page)).to_have_count(20)
-    expect(points(page, "head_front")).to_have_count(12)
-    expect(page.locator(".point.is-elsewhere")).to_have_count(0)
-    page.keyboard.type("pr 5")
-    expect(preview).to_contain_text("Procerus")
-    page.keyboard.press("Escape")
-    assert line.input_value() == ""
-    expect(preview).not_to_contain_text("Procerus")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Control+z")
-    expect(rows(page)).to_have_count(14)
-    page.keyboard.press("Control+z")
-    expect(rows(page)).to_have_count(0)
-    saved(page)
-    fits(page)
-
-
-def test_the_shorthand_without_scripts(open_context: Callable[..., Any], cast: Cast, log_in: LogIn) -> None:
-    page = open_context(java_script_enabled=False).new_page()
-    log_in(page, cast.ito)
-    page.goto(f"/sessions/{begun(cast).pk}/chart/")
-    page.get_by_label("Shorthand").fill("fr 20/4 co 15/3")
-    page.get_by_role("button", name="Apply").click()
-    expect(page.locator("#shorthand-preview")).to_contain_text("3 sites do not divide between left and right")
-    assert page.get_by_label("Shorthand").input_value() == "fr 20/4 co 15/3"
-    expect(rows(page)).to_have_count(0)
-    page.get_by_label("Shorthand").fill("fr 20/4 co 10/2")
-    page.get_by_role("button", name="Apply").click()
-    expect(rows(page)).to_have_count(6)
-    expect(page.locator(".point")).to_have_count(6)
-    assert page.get_by_label("Shorthand").input_value() == ""
-
-
-def test_the_preview_answers_while_one_types(chart: Page) -> None:
-    chart.get_by_label("Shorthand").fill("fr 20/4")
-    expect(chart.locator("#shorthand-preview")).to_contain_text("4 sites")
-    took = chart.evaluate(
-        """async () => {
-            const form = new FormData(document.getElementById("charting"));
-            form.set("action", "preview-shorthand");
-            const headers = {"HX-Request": "true"};
-            const times = [];
-            for (let at = 0; at < 5; at++) {
-                const from = performance.now();
-                const body = new URLSearchParams(form);
-                await (await fetch(location.pathname, {method: "POST", body, headers})).text();
-                times.push(performance.now() - from);
-            }
-            return Math.min(...times);
-        }"""
-    )
-    print(f"preview in {took:.0f} ms")
-    assert took < 400  # 100 on a machine of its own; this one is shared
-
-
-# --- several courses, and the last session
-
-
-def test_two_courses_side_by_side_with_their_subtotals(
-    open_context: Callable[..., Any], cast: Cast, log_in: LogIn, axe: Check, fits: Check
-) -> None:
-    page = open_context(**TABLET, has_touch=True, bypass_csp=True).new_page()
-    with watched(page):
-        log_in(page, cast.ito)
-        session = begun(cast, cast.course(), cast.course(condition="myofascial_neck_shoulder"))
-        page.goto(f"/sessions/{session.pk}/chart/")
-        page.get_by_label("Shorthand").fill("fr 20/4 neck: tr 60/6")
-        page.get_by_role("button", name="Apply").tap()
-        expect(rows(page)).to_have_count(10)
-        migraine, neck = (treated.course_id for treated in session.treated.all())
-        for course, given in ((migraine, "20 U"), (neck, "60 U")):
-            for heading in page.locator(f"[data-course-units='{course}']").all():
-                expect(heading).to_have_text(given)
-        assert {value(page, number, "course") for number in range(5, 11)} == {str(neck)}
-        expect(page.locator(".point.group-1[data-point]")).to_have_count(6)
-        axe(page)
-        fits(page)
-
-
-def test_what_changed_since_the_last_session_is_shown_live(page: Page, cast: Cast, log_in: LogIn) -> None:
-    course = cast.course()
-    signed(cast, course, on=cast.harbour.today() - timedelta(days=91))
-    log_in(page, cast.ito)
-    page.goto(f"/sessions/{begun(cast, course).pk}/chart/")
-    page.get_by_role("button", name="Same as last time").click()
-    expect(rows(page)).to_have_count(31)
-    block = page.get_by_role("region", name="Against the last session")
-    expect(block).to_contain_text("nothing changed")
-    cell(page, 4, "units").fill("7.5")
-    expect(block).to_contain_text("2.5 U more")
-    page.get_by_label("Shorthand").fill("ma l 10/2")
-    page.keyboard.press("Enter")
-    expect(block).to_contain_text("Masseter, left")
-    expect(block).to_contain_text("added")
-    expect(block).to_contain_text("31 → 33 sites, 155 → 167.5 U")
-    saved(page)
+def test_every_point_of_the_protocols_lies_in_its_muscle_as_the_browser_draws_it(chart: Page) -> None:
+    place_preempt(chart)
+    expect(chart.locator(".point")).to_have_count(31)
+    expect(chart.locator(".point.is-elsewhere")).to_have_count(0)

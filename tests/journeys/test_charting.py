@@ -1,4 +1,4 @@
-"""A provider charts: place, move, pick, sign; by finger, by keyboard, with a bad network and in two tabs."""
+"""A provider charts: place, pick, sign; by finger, by keyboard, with a bad network and in two tabs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from inventory.models import StockMovement
 from tests.cast import Cast
+from tests.journeys.charting_page import cell, chart, draft, drag, place_preempt, rows, saved, value
 from tests.journeys.conftest import DESKTOP, TABLET, watched
 from tests.scheduling.made import booked, moment
 from tests.treatments.charted import ready, vials_in_stock
@@ -21,73 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LogIn = Callable[..., None]
 Check = Callable[[Page], None]
-
-
-@pytest.fixture
-def draft(cast: Cast) -> InjectionSession:
-    vials_in_stock(cast, 3)
-    return start_session(
-        patient=cast.joye, site=cast.harbour, courses=[cast.course()], on=cast.harbour.today(), by=cast.ito
-    )
-
-
-@pytest.fixture
-def chart(page: Page, cast: Cast, draft: InjectionSession, log_in: LogIn) -> Page:
-    """The charting page of an empty migraine draft, by mouse."""
-    log_in(page, cast.ito)
-    page.goto(f"/sessions/{draft.pk}/chart/")
-    return page
-
-
-def rows(page: Page) -> Locator:
-    return page.locator("[data-site]")
-
-
-def cell(page: Page, number: int, name: str) -> Locator:
-    return rows(page).nth(number - 1).locator(f"[data-field={name}]")
-
-
-def value(page: Page, number: int, name: str) -> str:
-    return cell(page, number, name).input_value()
-
-
-def points(page: Page, view: str) -> Locator:
-    return page.locator(f"[data-view={view}] .point")
-
-
-def place_preempt(page: Page) -> None:
-    page.get_by_role("button", name="PREEMPT 31").click()
-    expect(rows(page)).to_have_count(31)
-    expect(page.locator("#charting-totals")).to_contain_text("155 U")
-
-
-def drag(page: Page, view: str, start: tuple[int, int], end: tuple[int, int]) -> None:
-    """From one place of a map to another, in its own 0 to 1000."""
-    canvas = page.locator(f"[data-canvas={view}] svg")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box
-
-    def spot(place: tuple[int, int]) -> tuple[float, float]:
-        return box["x"] + place[0] * box["width"] / 1000, box["y"] + place[1] * box["height"] / 1000
-
-    page.mouse.move(*spot(start))
-    page.mouse.down()
-    page.mouse.move(*spot(((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)))
-    page.mouse.move(*spot(end))
-    page.mouse.up()
-
-
-def tap(page: Page, view: str, muscle: str, side: str) -> None:
-    region = page.locator(f"[data-view={view}] .muscle[data-muscle={muscle}][data-side={side}]")
-    region.scroll_into_view_if_needed()
-    box = region.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("#charting-status")).to_contain_text("Draft saved")
+_fixtures = (chart, draft)
 
 
 def test_todays_patient_from_my_day_to_the_next_window(
@@ -142,68 +77,6 @@ def test_todays_patient_from_my_day_to_the_next_window(
 
     page.goto("/my-day/")
     expect(page.get_by_role("link", name="Open note")).to_be_visible()
-
-
-def test_map_and_table_show_the_same(chart: Page) -> None:
-    place_preempt(chart)
-    for view, count in {"head_front": 7, "head_left": 4, "head_right": 4, "head_back": 10, "neck_back": 6}.items():
-        expect(points(chart, view)).to_have_count(count)
-
-    tap(chart, "head_front", "masseter", "left")
-    expect(rows(chart)).to_have_count(32)
-    assert (value(chart, 32, "muscle"), value(chart, 32, "side")) == ("masseter", "left")
-    expect(points(chart, "head_front")).to_have_count(8)
-
-    cell(chart, 32, "units").fill("12.5")
-    expect(points(chart, "head_front").last.locator("text")).to_have_text("12.5")
-
-    chart.get_by_role("button", name="mirror left and right").click()
-    expect(rows(chart)).to_have_count(33)
-    assert (value(chart, 33, "muscle"), value(chart, 33, "side")) == ("masseter", "right")
-    assert int(value(chart, 33, "x")) == 1000 - int(value(chart, 32, "x"))
-
-    chart.get_by_role("button", name="Remove", exact=True).click()
-    expect(rows(chart)).to_have_count(32)
-    chart.get_by_role("button", name="Undo").click()
-    expect(rows(chart)).to_have_count(33)
-    chart.get_by_role("button", name="Redo").click()
-    expect(rows(chart)).to_have_count(32)
-    chart.get_by_role("button", name="Clear").click()
-    expect(rows(chart)).to_have_count(0)
-    chart.keyboard.press("Control+z")
-    expect(rows(chart)).to_have_count(32)
-    saved(chart)
-    chart.reload()
-    expect(rows(chart)).to_have_count(32)
-    expect(points(chart, "head_front")).to_have_count(8)
-
-
-def test_a_dragged_point_takes_the_muscle_it_lands_on_unless_the_person_said_otherwise(chart: Page) -> None:
-    place_preempt(chart)
-    drag(chart, "head_front", (374, 255), (300, 640))
-    assert (value(chart, 4, "muscle"), value(chart, 4, "side")) == ("masseter", "right")
-    cell(chart, 4, "muscle").select_option("temporalis")
-    drag(chart, "head_front", (300, 640), (626, 300))
-    assert value(chart, 4, "muscle") == "temporalis"
-    expect(chart.locator("[data-view=head_front] .point.is-selected")).to_have_class("point is-selected is-elsewhere")
-
-
-def test_a_selected_point_is_moved_and_changed_by_keys(chart: Page) -> None:
-    place_preempt(chart)
-    points(chart, "head_front").nth(3).locator(".dot").click()
-    x, y = int(value(chart, 4, "x")), int(value(chart, 4, "y"))
-    chart.keyboard.press("ArrowLeft")
-    chart.keyboard.press("Shift+ArrowDown")
-    assert (int(value(chart, 4, "x")), int(value(chart, 4, "y"))) == (x - 4, y + 20)
-    chart.keyboard.press("+")
-    assert value(chart, 4, "units") == "7.5"
-    chart.keyboard.press("-")
-    chart.keyboard.press("-")
-    assert value(chart, 4, "units") == "2.5"
-    chart.keyboard.press("-")
-    assert value(chart, 4, "units") == "2.5"
-    chart.keyboard.press("Delete")
-    expect(rows(chart)).to_have_count(30)
 
 
 def test_the_table_is_driven_by_the_keyboard_alone(chart: Page) -> None:
@@ -328,29 +201,6 @@ def test_two_tabs_say_so_and_let_the_person_decide(
     assert draft.notes == "mine"
 
 
-def test_another_product_empties_the_units(chart: Page) -> None:
-    place_preempt(chart)
-    chart.get_by_label("Product").select_option(label="Dysport")
-    expect(chart.get_by_text("The units were emptied")).to_be_visible()
-    expect(chart.locator("#charting-totals")).to_contain_text("0 U")
-    assert value(chart, 1, "units") == ""
-    expect(chart.get_by_role("button", name="PREEMPT 31")).to_have_count(0)
-    expect(chart.get_by_role("button", name="Undo")).to_be_disabled()
-
-
-def test_no_dose_before_the_product(chart: Page) -> None:
-    tap(chart, "head_front", "frontalis", "left")
-    expect(chart.get_by_text("Choose the product first: units belong to a product.")).to_be_visible()
-    expect(rows(chart)).to_have_count(0)
-    expect(chart.get_by_label("Product")).to_be_focused()
-
-
-def test_every_point_of_the_protocols_lies_in_its_muscle_as_the_browser_draws_it(chart: Page) -> None:
-    place_preempt(chart)
-    expect(chart.locator(".point")).to_have_count(31)
-    expect(chart.locator(".point.is-elsewhere")).to_have_count(0)
-
-
 def test_muscles_without_a_map_are_charted_in_the_table(page: Page, cast: Cast, log_in: LogIn) -> None:
     arm = start_session(
         patient=cast.joye,
@@ -420,79 +270,3 @@ def test_without_scripts_the_table_does_it_all(
     page.get_by_role("button", name="Open 1 × 200 U").click()
     page.get_by_role("button", name="Review and sign").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Review and sign")
-
-
-# --- units stay with their product
-
-
-REFUSED = "PREEMPT 31 is for BOTOX; the product chosen is Dysport."
-
-
-def test_a_protocol_of_another_product_is_refused_on_the_page(chart: Page, draft: InjectionSession) -> None:
-    chart.context.set_offline(True)  # the buttons stay those of the page as it was served
-    chart.get_by_label("Product").select_option(label="Dysport")
-    chart.get_by_role("button", name="PREEMPT 31").click()
-    expect(chart.get_by_text(REFUSED)).to_be_visible()
-    expect(rows(chart)).to_have_count(0)
-    chart.evaluate("document.activeElement.blur()")
-    chart.keyboard.press("1")
-    expect(rows(chart)).to_have_count(0)
-    assert chart.locator("[name=protocol]").input_value() == ""
-    chart.get_by_label("Product").select_option(label="BOTOX")
-    expect(chart.get_by_text(REFUSED)).to_be_hidden()
-    chart.get_by_role("button", name="PREEMPT 31").click()
-    expect(rows(chart)).to_have_count(31)
-
-
-def test_what_was_kept_brings_its_product_with_it(chart: Page, draft: InjectionSession) -> None:
-    chart.get_by_label("Product").select_option(label="BOTOX")
-    saved(chart)
-    chart.route("**/chart/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    chart.get_by_label("Product").select_option(label="Dysport")
-    # The words of the lost network move the page below them: not while a finger is on its way.
-    expect(chart.locator("#charting-status")).to_contain_text("Kept in this browser")
-    tap(chart, "head_front", "frontalis", "right")
-    cell(chart, 1, "units").fill("60")
-    cell(chart, 1, "units").press("Tab")
-    expect(chart.locator("#charting-status")).to_contain_text("Kept in this browser")
-    chart.reload()
-    expect(rows(chart)).to_have_count(1)
-    assert value(chart, 1, "units") == "60"
-    chart.get_by_label("Product").select_option(label="BOTOX")
-    assert value(chart, 1, "units") == ""
-
-
-def test_the_dose_of_a_plan_is_that_of_the_next_site(chart: Page) -> None:
-    chart.get_by_label("Product").select_option(label="BOTOX")
-    expect(chart.locator("[data-charting=palette]")).to_contain_text("2.5 U")
-    place_preempt(chart)
-    saved(chart)
-    assert chart.locator("[data-charting=palette] input:checked").input_value() == "5"
-    tap(chart, "head_front", "masseter", "right")
-    expect(rows(chart)).to_have_count(32)
-    assert value(chart, 32, "units") == "5"
-
-
-@pytest.mark.parametrize("stored", [False, True])
-def test_a_change_made_before_the_scripts_were_ready_is_saved(
-    page: Page, cast: Cast, draft: InjectionSession, log_in: LogIn, stored: bool
-) -> None:
-    log_in(page, cast.ito)
-    page.goto(f"/sessions/{draft.pk}/chart/")
-    if stored:
-        place_preempt(page)
-        saved(page)
-    held: list[Route] = []
-    page.route("**/charting*.js", lambda route: held.append(route))
-    page.goto(f"/sessions/{draft.pk}/chart/", wait_until="commit")
-    page.get_by_label("Product").select_option(label="Dysport")
-    page.get_by_role("textbox", name="Notes").fill("Touched early.")
-    while not held:
-        page.wait_for_timeout(20)
-    for route in held:
-        route.continue_()
-    expect(page.locator("#protocol-buttons")).not_to_contain_text("PREEMPT")
-    saved(page)
-    draft.refresh_from_db()
-    assert (draft.product.key, draft.notes) == ("abobotulinumtoxinA", "Touched early.")
-    assert {row.units for row in draft.injections.all()} == ({None} if stored else set())

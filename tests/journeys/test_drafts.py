@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.cast import Cast
+from tests.journeys.charting_page import cell, chart, draft, place_preempt, saved
 from tests.journeys.conftest import DESKTOP, TABLET
-from tests.journeys.test_charting import cell, chart, draft, place_preempt, saved
 from treatments.models import InjectionSession
 
 pytestmark = pytest.mark.django_db(transaction=True)

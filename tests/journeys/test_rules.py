@@ -59,3 +59,17 @@ def test_he_confirms_a_number_and_reads_the_rule_behind_a_finding(
     page.goto("/rules/#R5")
     expect(page.locator("#R5")).to_be_in_viewport()
     expect(page.locator("#R5")).to_contain_text("Children go by weight")
+
+
+def test_enter_in_a_field_confirms_and_takes_nothing_back(page: Page, cast: Cast, log_in: Callable[..., None]) -> None:
+    """Enter presses the first button of a form, and each confirmed number has one that takes it back."""
+    log_in(page, cast.ito)
+    for words in ("Adult cervical dystonia", "Cow's milk protein"):
+        page.goto("/rules/")
+        dysport = page.locator("#abobotulinumtoxinA")
+        dysport.locator("summary").click()
+        dysport.get_by_role("row").filter(has_text=words).get_by_role("checkbox").check()
+        dysport.get_by_label("Revision of the label").fill("7/2023")
+        dysport.get_by_label("Revision of the label").press("Enter")
+        expect(page.get_by_text("1 number confirmed.")).to_be_visible()
+    assert LabelConfirmation.objects.filter(withdrawn_at=None).count() == 2
