@@ -16,11 +16,7 @@ Ends with 1 when anything is not so.
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -30,124 +26,16 @@ import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
 from html.parser import HTMLParser
 from http.client import HTTPException
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-import psutil
+from benchmarks.server import EMAIL, PASSWORD, Clinic, Installation
 
-ROOT = Path(__file__).resolve().parent.parent
-EMAIL, PASSWORD = "kill@example.org", "correct horse battery staple"
 SITES = 31
 WAYS = ("web server", "PostgreSQL", "both")
-HOLD = """
-import sys, time
-from django.conf import settings
-from clinic.embedded_postgres import ensure_running
-ensure_running(settings.EMBEDDED_POSTGRES)
-print("up", flush=True)
-time.sleep(100_000)
-"""
-
-
-class Installation:
-    """The processes of one installation on its own folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = os.environ | {
-            "CADENCE_DATA": str(folder),
-            "DJANGO_SETTINGS_MODULE": "clinic.settings",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.environment.pop("DATABASE_URL", None)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.holders: list[subprocess.Popen[str]] = []
-        self.web: subprocess.Popen[bytes]
-
-    def start_database(self) -> None:
-        holder = subprocess.Popen(
-            [sys.executable, "-c", HOLD], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
-        )
-        assert holder.stdout is not None
-        if holder.stdout.readline().strip() != "up":
-            raise SystemExit("PostgreSQL did not start.")
-        self.holders.append(holder)
-
-    def manage(self, *arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-
-    def start_web(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "clinic.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
-        # Loaded before it forks, so that a killed worker is there again at once.
-        command += ["--preload", "--workers", "1", "--threads", "4", "--log-level", "critical", "--no-control-socket"]
-        self.web = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, start_new_session=True, stderr=subprocess.DEVNULL
-        )
-        self.wait_for_web()
-
-    def wait_for_web(self) -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health/", timeout=2) as answer:
-                    if answer.read() == b"ok":
-                        return
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("The web server did not answer.")
-
-    def kill(self, way: str) -> None:
-        """SIGKILL, as a power cut or the kernel would."""
-        if way == "web server":
-            for worker in psutil.Process(self.web.pid).children():
-                worker.kill()
-        if way == "both":
-            os.killpg(self.web.pid, signal.SIGKILL)
-        if way != "web server":
-            self.kill_database()
-
-    def kill_database(self) -> None:
-        number = int((self.folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
-        postmaster = psutil.Process(number)
-        for process in [postmaster, *postmaster.children(recursive=True)]:
-            try:
-                process.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
-
-    def restart(self, way: str) -> None:
-        if way != "web server":
-            old = self.holders.pop()
-            old.kill()
-            old.wait()
-            self.start_database()
-        if way == "both":
-            self.web.wait()
-            self.start_web()
-        else:
-            self.wait_for_web()
-
-    def stop(self) -> None:
-        if hasattr(self, "web") and self.web.poll() is None:
-            os.killpg(self.web.pid, signal.SIGTERM)
-            self.web.wait()
-        for holder in self.holders:
-            holder.terminate()
-            holder.wait()
 
 
 class Form(HTMLParser):
@@ -228,64 +116,13 @@ class Unfollowed(urllib.request.HTTPRedirectHandler):
         return None
 
 
-class Trial:
+class Trial(Clinic):
     """The clinic, and the two ways to be interrupted."""
 
     def __init__(self, installation: Installation, *, seed: int) -> None:
         self.installation, self.rng = installation, random.Random(seed)
         self.lost: list[str] = []
         self.counts: Counter[str] = Counter()
-
-    def furnish(self, patients: int) -> None:
-        from accounts.models import Credential, Site, User
-        from inventory.actions import receive_lot
-        from inventory.models import Product
-        from patients.models import Patient
-
-        self.site = Site.objects.create(name="Harbour Clinic", time_zone="America/New_York")
-        self.user = User.objects.create_user(EMAIL, PASSWORD, name="Dr Kenji Ito", roles=["provider"])
-        self.user.sites.set([self.site])
-        Credential.objects.create(
-            user=self.user, title="MD", licence_number="L1", licence_expires_on=date(2060, 1, 1), npi="1234567893"
-        )
-        self.product = Product.objects.get(key="onabotulinumtoxinA")
-        receive_lot(
-            product=self.product, number="C1", expires_on=date(2060, 1, 31),
-            size=self.product.vial_sizes.get(units=200), vials=patients + 5, site=self.site, on=date(2020, 1, 1),
-            by=self.user,
-        )  # fmt: skip
-        self.patients = [
-            Patient.objects.create(
-                given_name=f"P{number}", family_name="Test", birth_date=date(1980, 1, 1), sex="F", site=self.site
-            )
-            for number in range(patients)
-        ]
-
-    def draft(self, number: int) -> Any:
-        from inventory.models import Vial
-        from treatments.actions.courses import start_course
-        from treatments.actions.sessions import DraftHeader, DraftSite, save_draft, start_session
-        from treatments.models import Condition, Protocol
-
-        today = self.site.today()
-        course = start_course(
-            patient=self.patients[number], condition=Condition.objects.get(key="chronic_migraine"), provider=self.user,
-            site=self.site, diagnosis=None, on=today, by=self.user,
-        )  # fmt: skip
-        session = start_session(patient=self.patients[number], site=self.site, courses=[course], on=today, by=self.user)
-        protocol = Protocol.objects.get(key="preempt_155", is_current=True)
-        vial = Vial.objects.pickable(product=self.product, site=self.site, on=today)[0]
-        return save_draft(
-            session=session,
-            header=DraftHeader(today, product=self.product, dilution_units=200, dilution_ml=Decimal(4)),
-            sites=[
-                DraftSite(course.pk, row.muscle_id, row.side, Decimal(5), row.view, row.x, row.y)
-                for row in protocol.sites.all()
-            ],
-            vials=[vial],
-            by=self.user,
-            version=session.version,
-        )
 
     def interrupted(
         self,
@@ -479,16 +316,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="cadence-kill-") as name:
         Path(name).chmod(0o755)  # as root PostgreSQL runs as somebody else
         installation = Installation(Path(name))
-        os.environ |= {"CADENCE_DATA": name, "DJANGO_SETTINGS_MODULE": "clinic.settings"}
-        os.environ.pop("DATABASE_URL", None)
-        import django
-
-        django.setup()
         trial = Trial(installation, seed=asked.seed)
         try:
-            installation.start_database()
-            for command in (["migrate", "--verbosity", "0"], ["createcachetable"], ["load_reference", "-v", "0"]):
-                installation.manage(*command)
+            installation.prepare()
             trial.furnish(asked.rounds + 1)
             installation.start_web()
             trial.save_rounds(asked.rounds)
