@@ -16,7 +16,7 @@ PACKAGES_READY := node_modules/.ready
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo shell bench test check fix always
+.PHONY: help run demo shell words bench test check fix always
 .NOTPARALLEL:
 
 help:  ## list these commands
@@ -58,8 +58,16 @@ fix: $(TEST_READY)  ## format, and repair what ruff can repair
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+words: $(TEST_READY)  ## compile the Spanish words of patients' pages
+	@$(BIN)/python -c "import polib; path = 'locale/es/LC_MESSAGES/django'; polib.pofile(path + '.po').save_as_mofile(path + '.mo')"
+
 bench: $(TEST_READY) $(PACKAGES_READY)  ## measure, and kill the server 100 times: what is lost, and how long things take
+	@$(BIN)/python -m benchmarks.findings_speed
+	@$(BIN)/python -m benchmarks.recall_list
+	@$(BIN)/python -m benchmarks.book_at_once
+	@$(BIN)/python -m benchmarks.book_at_once --by link
 	@$(BIN)/python -m benchmarks.kill_server
+	@$(BIN)/python -m benchmarks.kill_courier
 
 test: $(TEST_READY) $(PACKAGES_READY) check  ## all checks, all tests, and the journeys in a browser
 	@$(BIN)/python -m clinic.pango --needed

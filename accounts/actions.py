@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 
-from accounts.models import Credential, Site, User
+from accounts.models import Credential, SavedView, Site, User
 from accounts.permissions import Role
 from audit.actions import lock_version, record
 from audit.models import Action
 
 # Any number: whoever sets up holds this lock, so that two who do it at once become one who did and one who is told.
 SET_UP_LOCK = 7_364_001
+MOST_SAVED_VIEWS = 20  # of one page; they stand in a row above it
 
 
 class AlreadySetUpError(Exception):
@@ -150,13 +151,13 @@ def send_password_link(*, user: User, by: User, request: HttpRequest) -> None:
 
 
 @transaction.atomic
-def create_site(*, name: str, time_zone: str, phone: str, address: str, by: User) -> Site:
+def create_site(*, name: str, time_zone: str, phone: str, address: str, by: User, feed_names: bool = False) -> Site:
     """Open a site; whoever opens it works there, so that somebody can.
 
     Raises ValidationError when the name is taken.
     """
     with _said_in_words():
-        site = Site.objects.create(name=name, time_zone=time_zone, phone=phone, address=address)
+        site = Site.objects.create(name=name, time_zone=time_zone, phone=phone, address=address, feed_names=feed_names)
     by.sites.add(site)
     record(action=Action.STAFF_CHANGED, by=by, subject=site, detail="opened the site")
     return site
@@ -164,14 +165,24 @@ def create_site(*, name: str, time_zone: str, phone: str, address: str, by: User
 
 @transaction.atomic
 def change_site(
-    *, site: Site, version: int | None, name: str, time_zone: str, phone: str, address: str, by: User
+    *,
+    site: Site,
+    version: int | None,
+    name: str,
+    time_zone: str,
+    phone: str,
+    address: str,
+    feed_names: bool,
+    by: User,
 ) -> Site:
     """Change a site. Dates already stored keep the calendar they were made with.
 
     Raises StaleVersionError when somebody saved it meanwhile, and ValidationError when the name is taken.
     """
     current = lock_version(site, version=version)
-    values = {"name": name, "time_zone": time_zone, "phone": phone, "address": address}
+    values = {
+        "name": name, "time_zone": time_zone, "phone": phone, "address": address, "feed_names": feed_names,
+    }  # fmt: skip
     changed = [field for field, value in values.items() if getattr(current, field) != value]
     for field, value in values.items():
         setattr(current, field, value)
@@ -179,6 +190,30 @@ def change_site(
         current.save()
     record(action=Action.STAFF_CHANGED, by=by, subject=current, detail=", ".join(changed) or "nothing")
     return current
+
+
+@transaction.atomic
+def save_view(*, user: User, page: str, name: str, query: str) -> SavedView:
+    """Keep a list with its filters under a name. Raises ValidationError for a name taken, or too many views."""
+    view = SavedView(user=user, page=page, name=name.strip(), query=query)
+    view.full_clean()
+    if SavedView.objects.filter(user=user, page=page).count() >= MOST_SAVED_VIEWS:
+        raise ValidationError({"name": f"At most {MOST_SAVED_VIEWS} views. Delete one first."})
+    view.save()
+    return view
+
+
+@transaction.atomic
+def rename_view(*, view: SavedView, name: str) -> SavedView:
+    """Raises ValidationError for a name the person has given another view."""
+    view.name = name.strip()
+    view.full_clean()
+    view.save(update_fields=["name"])
+    return view
+
+
+def delete_view(*, view: SavedView) -> None:
+    view.delete()
 
 
 def _in_order(roles: Iterable[str]) -> list[str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
@@ -102,12 +102,19 @@ class SiteForm(VersionedModelForm):
 
     class Meta:
         model = Site
-        fields = ["name", "time_zone", "phone", "address"]
+        fields = ["name", "time_zone", "phone", "address", "feed_names"]
+        labels: ClassVar[dict[str, str]] = {"feed_names": "Name patients in calendar feeds"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "feed_names": (
+                "Careful: a feed leaves the clinic, for phones and calendar services of others. Who has its address "
+                "then reads who comes when. Without this a visit is only “Appointment (30 min)”."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["address"].widget = forms.Textarea(attrs={"rows": 2, "maxlength": 300})
-        self.helper = helper("version", row("name", "time_zone"), "phone", "address")
+        self.helper = helper("version", row("name", "time_zone"), "phone", "address", "feed_names")
 
 
 LICENCE_FIELDS = ("title", "licence_number", "licence_expires_on", "npi")

@@ -1,10 +1,11 @@
 from collections.abc import Callable
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Site, User
 from audit.actions import record
 from audit.models import Action
 
@@ -24,7 +25,7 @@ class CurrentSiteMiddleware:
         request.sites = []  # type: ignore[attr-defined]
         request.site = None  # type: ignore[assignment]
         if request.user.is_authenticated:
-            sites = list(request.user.sites.all())
+            sites = list(self.sites_of(request.user))
             chosen = request.session.get(SITE_KEY)
             request.sites = sites  # type: ignore[attr-defined]
             request.site = next(  # type: ignore[assignment]
@@ -35,6 +36,10 @@ class CurrentSiteMiddleware:
         # Django shows moments, and reads those typed in, by this clock.
         with timezone.override(request.site.zone()):  # type: ignore[attr-defined]
             return self.get_response(request)
+
+    def sites_of(self, user: User) -> QuerySet[Site]:
+        """The person's sites; apps above add to the query what every page shows of a site."""
+        return user.sites.all()
 
 
 class SetUpMiddleware:

@@ -38,6 +38,11 @@ class Site(Versioned):
     time_zone = models.CharField(max_length=60, validators=[validate_time_zone])
     phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=300, blank=True)
+    feed_names = models.BooleanField(
+        "patient names in calendar feeds",
+        default=False,
+        help_text="A feed leaves the clinic: without this its entries say only what kind of visit it is.",
+    )
 
     objects = SiteQuerySet.as_manager()
 
@@ -146,3 +151,26 @@ class Credential(Versioned):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.title}"
+
+
+class SavedView(models.Model):
+    """A list with its filters, kept by one person under a name; `query` is the address behind the question mark."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.SlugField(max_length=30, help_text="recalls, outcomes ...")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["page", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "page", "name"],
+                name="saved_view_once",
+                violation_error_message="There is a saved view with this name.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

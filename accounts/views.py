@@ -236,8 +236,8 @@ def site_edit(request: HttpRequest, site_id: int) -> HttpResponse:
     return _page(request, "accounts/site_edit.html", {"form": form, "site": site, "name": name})
 
 
-def _site_values(form: SiteForm) -> dict[str, str]:
-    return {field: form.cleaned_data[field] for field in ("name", "time_zone", "phone", "address")}
+def _site_values(form: SiteForm) -> dict[str, Any]:
+    return {field: form.cleaned_data[field] for field in ("name", "time_zone", "phone", "address", "feed_names")}
 
 
 def _me(request: HttpRequest) -> User:

@@ -34,6 +34,8 @@ class VersionedModelForm(forms.ModelForm):
             saved = getattr(current, name)
             if isinstance(saved, models.Manager):
                 continue
+            if isinstance(saved, models.Model) and isinstance(self.cleaned_data.get(name), str):
+                saved = str(saved)  # what is chosen by typing its name
             if self.cleaned_data.get(name, saved) != saved:
                 # A choice is shown by its words, not by what stands for it in the database.
                 words = getattr(current, f"get_{name}_display", lambda saved=saved: saved)()

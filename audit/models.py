@@ -24,6 +24,10 @@ class Action(models.TextChoices):
     CONSENT = "consent", "took or withdrew a consent"
     LABEL_CONFIRMED = "label-confirmed", "confirmed a number against the label"
     LOT_RECALLED = "lot-recalled", "marked a lot as recalled"
+    MERGE = "merge", "merged or took apart two records"
+    LINK_OPENED = "link-opened", "opened a patient's link"
+    LINK_REFUSED = "link-refused", "was refused at a patient's link"
+    MESSAGE = "message", "sent a message to a patient"
     REFUSED = "refused", "was refused"
 
 
