@@ -59,7 +59,10 @@ def _ask_for_consent(history: History, rng: Random) -> None:
 
 def _reminders_of_the_past(history: History) -> list[Message]:
     visits = list(
-        Appointment.objects.filter(starts_at__gt=history.now - WEEKS_BACK, starts_at__lt=history.now)
+        # Those of today too, whatever the hour: they were reminded yesterday.
+        Appointment.objects.filter(
+            starts_at__gt=history.now - WEEKS_BACK, starts_at__lt=history.now + timedelta(days=1)
+        )
         .exclude(status__in=["cancelled", "moved"])
         .select_related("patient", "site")
         .order_by("starts_at", "pk")[:MOST]
@@ -68,6 +71,8 @@ def _reminders_of_the_past(history: History) -> list[Message]:
     sent: list[Message] = []
     for visit in visits:
         at = wall_moment(visit.on - timedelta(days=1), REMIND_AT, zone=visit.site.zone())
+        if at >= history.now:
+            continue
         message = reach.message(
             patient=visit.patient, site=visit.site, purpose=Purpose.REMINDER, about=ABOUT, about_id=visit.pk,
             once=reminder_once(visit, 1), send_after=at, send_before=visit.starts_at,
