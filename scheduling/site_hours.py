@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
-
 from accounts.models import Site, User
-from scheduling.models import Availability, Holiday, HoursException
-from scheduling.rules.hours import DayException, Hours, Span, WorkingHours
+from scheduling.free_times import hours_of
+from scheduling.models import Holiday
+from scheduling.rules.hours import Span, WorkingHours
 
 
 @dataclass(frozen=True)
@@ -41,25 +40,8 @@ class SiteHours:
 
 
 def hours_at(*, site: Site, providers: Iterable[User], first: date, last: date) -> SiteHours:
-    """The hours of these providers there between those days, both included, in three queries whoever they are."""
-    wanted = [provider.pk for provider in providers]
-    week: dict[int, list[Hours]] = {}
-    exceptions: dict[int, list[DayException]] = {}
-    for provider_id, weekday, starts_at, ends_at in Availability.objects.filter(
-        site=site, provider__in=wanted
-    ).values_list("provider", "weekday", "starts_at", "ends_at"):
-        week.setdefault(provider_id, []).append(Hours(weekday, starts_at, ends_at))
-    for provider_id, starts_on, ends_on, is_away, begin, end in HoursException.objects.filter(
-        Q(site=site) | Q(site=None), provider__in=wanted, starts_on__lte=last, ends_on__gte=first
-    ).values_list("provider", "starts_on", "ends_on", "is_away", "starts_at", "ends_at"):
-        exceptions.setdefault(provider_id, []).append(DayException(starts_on, ends_on, is_away, begin, end))
-    holidays = dict(Holiday.objects.filter(site=site, on__range=(first, last)).values_list("on", "name"))
+    """The hours of these providers there between those days, both included, in two queries whoever they are."""
     return SiteHours(
-        by_provider={
-            pk: WorkingHours(
-                week=tuple(week.get(pk, ())), exceptions=tuple(exceptions.get(pk, ())), holidays=frozenset(holidays)
-            )
-            for pk in wanted
-        },
-        holidays=holidays,
+        by_provider=hours_of([provider.pk for provider in providers], site=site, first=first, last=last),
+        holidays=dict(Holiday.objects.filter(site=site, on__range=(first, last)).values_list("on", "name")),
     )

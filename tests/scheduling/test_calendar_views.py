@@ -150,7 +150,7 @@ def test_on_the_days_the_clocks_change_the_page_stands(cast: Cast, sign_in: Sign
 
 
 @pytest.mark.parametrize("count", [1, 60])
-@pytest.mark.parametrize(("view", "queries"), [("day", 11), ("week", 11), ("arrivals", 8)])
+@pytest.mark.parametrize(("view", "queries"), [("day", 10), ("week", 10), ("arrivals", 8)])
 def test_the_calendar_asks_as_little_with_many_visits(
     cast: Cast,
     sign_in: SignIn,
