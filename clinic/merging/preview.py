@@ -68,7 +68,7 @@ def preview(kept: Patient, merged: Patient, *, on: date, by: User) -> Preview:
 
     return Preview(
         fields=field_rows(kept, merged),
-        counts=count_rows(kept, merged),
+        counts=count_rows(kept, merged, by=by),
         twins=both,
         blocks=blocks,
         notes=[
@@ -120,11 +120,38 @@ def _words(patient: Patient, name: str) -> str:
     return str(shown() if shown else value)
 
 
-def count_rows(kept: Patient, merged: Patient) -> list[CountRow]:
-    """How many rows of each kind hang on either, in one query for all kinds."""
+# What booking needs; of everything else even the number is clinical. One that comes later is not shown by itself.
+FOR_BOOKING = frozenset(
+    {
+        "messaging.ContactConsent",
+        "messaging.Message",
+        "messaging.PatientLink",
+        "patients.Consent",
+        "patients.Coverage",
+        "patients.Identifier",
+        "patients.PossibleDuplicate",
+        "patients.PriorAuthorization",
+        "patients.Task",
+        "scheduling.Appointment",
+        "scheduling.WaitingEntry",
+        "treatments.DrugOrder",
+        "treatments.TreatmentCourse",
+    }
+)
+
+
+def may_see(key: str, *, by: User) -> bool:
+    """Whether this person may know of rows of that kind, and how many there are."""
+    return key in FOR_BOOKING or by.has_perm("patients.view_clinical")
+
+
+def count_rows(kept: Patient, merged: Patient, *, by: User) -> list[CountRow]:
+    """How many rows of each kind hang on either, of the kinds this person may know of; in one query for all."""
     parts = []
     words = {}
     for kind in kinds():
+        if not may_see(kind.key, by=by):
+            continue
         words[kind.key] = kind.words
         parts.append(
             kind.model._base_manager.filter(**{f"{kind.field}__in": [kept.pk, merged.pk]})
@@ -143,10 +170,10 @@ def count_rows(kept: Patient, merged: Patient) -> list[CountRow]:
     ]
 
 
-def moved_words(merge: PatientMerge) -> list[tuple[str, int]]:
-    """What changed hands, by what it is."""
+def moved_words(merge: PatientMerge, *, by: User) -> list[tuple[str, int]]:
+    """What changed hands, by what it is, of the kinds this person may know of."""
     words = {kind.key: capfirst(kind.words) for kind in kinds()}
-    return [(words.get(key, key), len(pks)) for key, pks in sorted(merge.moved.items())]
+    return [(words.get(key, key), len(pks)) for key, pks in sorted(merge.moved.items()) if may_see(key, by=by)]
 
 
 def _told_apart(kept: Patient, merged: Patient) -> list[str]:

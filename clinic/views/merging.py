@@ -16,7 +16,7 @@ from audit.actions import record
 from audit.models import StaleVersionError
 from clinic.forms import MergeForm, PairForm, TakeApartForm
 from clinic.merging.merge import AlreadyMergedError, added_since, later_merge, merge_patients, take_apart
-from clinic.merging.preview import moved_words, preview
+from clinic.merging.preview import may_see, moved_words, preview
 from clinic.merging.rows import row_words
 from patients.actions.apart import tell_apart
 from patients.forms import SearchForm
@@ -195,8 +195,8 @@ def _merge_page(request: HttpRequest, found: PatientMerge, form: TakeApartForm, 
         "clinic/merge.html",
         {
             "merge": found,
-            "moved": moved_words(found),
-            "added": [(kind, len(pks)) for kind, pks in added],
+            "moved": moved_words(found, by=request.user),
+            "added": [(kind, len(pks)) for kind, pks in added if may_see(kind.key, by=request.user)],
             "added_rows": [
                 row_words(row)
                 for kind, pks in added

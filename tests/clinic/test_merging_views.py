@@ -104,8 +104,11 @@ def test_both_records_stand_side_by_side(cast: Cast, sign_in: SignIn) -> None:
 def test_the_front_desk_sees_no_clinical_words_and_no_button(cast: Cast, sign_in: SignIn) -> None:
     other = twin(cast)
     Allergy.objects.create(patient=other, substance="albumin", reaction="hives")
+    outside(cast, cast.course(other), date(2026, 9, 1))
     page = words(sign_in(cast.robin).get(preview_url(cast.joye, other)))
     assert "hives" not in page
+    assert not re.search(r"Allergies|Injection sessions", page)
+    assert re.search(r"Treatment courses 0 1 ", page)
     assert "Make them one" not in page
     assert "An administrator can make them one" in page
 
@@ -217,6 +220,17 @@ def test_a_merge_shows_what_moved_and_what_came_since_and_is_taken_apart(cast: C
     assert "two cousins" in words(answer)
     assert client.get(reverse("clinic:chart", args=[other.pk])).status_code == 200
     assert "already" in words(client.post(undo, {"reason": "again"}, follow=True))
+
+
+def test_the_front_desk_is_not_told_how_many_clinical_rows_moved(cast: Cast, sign_in: SignIn) -> None:
+    other = twin(cast)
+    Allergy.objects.create(patient=other, substance="albumin")
+    cast.course(other)
+    made = merge(cast, cast.joye, other)
+    Allergy.objects.create(patient=cast.joye, substance="milk_protein")
+    page = words(sign_in(cast.robin).get(reverse("clinic:merge", args=[made.pk])))
+    assert re.search(r"What moved Treatment courses 1 ", page)
+    assert "llerg" not in page
 
 
 def test_only_who_may_merge_takes_apart(cast: Cast, sign_in: SignIn) -> None:
