@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -104,7 +105,7 @@ def _week_page(
 ) -> HttpResponse:
     now = timezone.now()
     today = site.today(now=now)
-    exceptions = HoursException.objects.filter(provider=provider, ends_on__gte=today - timedelta(days=30))
+    exceptions = _exceptions(request).filter(provider=provider, ends_on__gte=today - timedelta(days=30))
     return render(
         request,
         "scheduling/hours_week.html",
@@ -114,7 +115,7 @@ def _week_page(
             "sites": _sites_of(request, provider),
             "form": form,
             "exception_form": exception_form,
-            "exceptions": exceptions.select_related("site").order_by("starts_on", "starts_at"),
+            "exceptions": exceptions.order_by("starts_on", "starts_at"),
             "outside": outside_now(site=site, provider=provider, now=now),
             "today": today,
         },
@@ -145,14 +146,21 @@ def exception_add(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_http_methods(["POST"])
 @permission_required("scheduling.manage_hours", raise_exception=True)
 def exception_remove(request: HttpRequest, exception_id: int) -> HttpResponse:
-    exception = get_object_or_404(
-        HoursException.objects.filter(provider__sites__in=request.sites).distinct().select_related("provider"),  # type: ignore[attr-defined]
-        pk=exception_id,
-    )
+    exception = get_object_or_404(_exceptions(request).select_related("provider"), pk=exception_id)
     site = _site_of(request, exception.provider)
     actions.remove_exception(exception=exception, by=request.user)  # type: ignore[arg-type]
     messages.success(request, f"{exception.provider}: the usual week holds again on these days.")
     return _back_to_week(exception.provider, site)
+
+
+def _exceptions(request: HttpRequest) -> Any:
+    """Those of the person's own sites, and those of their sites' providers that hold everywhere.
+
+    A provider may work at others' sites too: what is set there is not theirs to see or remove.
+    """
+    sites = request.sites  # type: ignore[attr-defined]
+    mine = Q(site__in=sites) | Q(site=None, provider__in=providers_of(sites).values("pk"))
+    return HoursException.objects.filter(mine).select_related("site")
 
 
 def _back_to_week(provider: User, site: Site) -> HttpResponse:

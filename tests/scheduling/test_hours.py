@@ -121,6 +121,23 @@ def test_away_and_extra_hours(cast: Cast, sign_in: SignIn):
     assert AuditEvent.objects.filter(action="staff-changed").count() == 2
 
 
+def test_what_another_site_set_for_a_shared_provider_is_neither_seen_nor_removed(cast: Cast, sign_in: SignIn):
+    day = cast.harbour.today() + timedelta(days=2)
+    rows = [
+        actions.add_exception(
+            provider=cast.ito, site=site, starts_on=day, ends_on=day, reason=reason, by=cast.ada, is_away=True
+        )
+        for site, reason in ((cast.mesa, "Desert leave"), (cast.harbour, "Sailing"), (None, "Family"))
+    ]
+    cast.ada.sites.set([cast.harbour])
+    client = sign_in(cast.ada)
+    page = client.get(week_url(cast)).content.decode()
+    assert [reason in page for reason in ("Desert leave", "Sailing", "Family")] == [False, True, True]
+    answers = [client.post(reverse("scheduling:exception-remove", args=[row.pk])).status_code for row in rows]
+    assert answers == [404, 302, 302]
+    assert HoursException.objects.get() == rows[0]
+
+
 def test_holidays_rooms_and_lengths(cast: Cast, sign_in: SignIn):
     client = sign_in(cast.ada)
     day = cast.harbour.today() + timedelta(days=2)
