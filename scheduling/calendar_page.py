@@ -19,7 +19,7 @@ from scheduling.rules.day_grid import ROW, Axis, HourMark, Place, axis_of, minut
 from scheduling.rules.times import span_moments, span_words
 from scheduling.rules.visits import LIKELY_NEXT, NEXT_STATUSES
 from scheduling.site_hours import SiteHours, hours_at
-from treatments.authorizations import authorized_spans
+from treatments.authorizations import authorized
 from treatments.models import InjectionSession, TreatmentCourse
 
 Status = Appointment.Status
@@ -131,7 +131,7 @@ def describe(rows: list[Any], *, today: date, now: datetime) -> None:
         if row.kind == Appointment.Kind.SESSION and row.is_active and row.on >= today
         for course in row.courses.all()
     }
-    spans = authorized_spans(planned.values(), on=today)
+    permits = authorized(planned.values(), on=today)
     for row in rows:
         current = row.shown_status
         row.planned_courses = list(row.courses.all())
@@ -144,8 +144,8 @@ def describe(rows: list[Any], *, today: date, now: datetime) -> None:
             and row.is_active
             and row.on >= today
             and current != Status.DONE
-            and (allowed := spans[course.pk]) is not None
-            and not any(first <= row.on <= last for first, last in allowed)
+            and (permit := permits[course.pk]) is not None
+            and row.on in permit.uncovered
         ]
         session = row.session
         row.is_unsigned = (

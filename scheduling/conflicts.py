@@ -12,7 +12,7 @@ from scheduling.models import Appointment, Availability, Holiday
 from scheduling.rules.hours import WHOLE_WEEK, Outside, WorkingHours, outside_hours
 from scheduling.rules.times import span_words
 from scheduling.rules.visits import is_too_early
-from treatments.authorizations import Span, authorized_spans
+from treatments.authorizations import Authorized, authorized
 from treatments.models import TreatmentCourse
 
 
@@ -55,7 +55,7 @@ def objections_to(appointment: Appointment, courses: Sequence[TreatmentCourse], 
         found += _too_early(courses, appointment.on)
     found += _outside_hours(appointment)
     if appointment.kind == Appointment.Kind.SESSION:
-        found += _unauthorized(courses, appointment.on, authorized_spans(courses, on=today))
+        found += _unauthorized(courses, appointment.on, authorized(courses, on=today))
     return found
 
 
@@ -121,13 +121,18 @@ def _outside_hours(appointment: Appointment) -> list[Objection]:
 
 
 def _unauthorized(
-    courses: Iterable[TreatmentCourse], day: date, spans: Mapping[int, list[Span] | None]
+    courses: Iterable[TreatmentCourse], day: date, found: Mapping[int, Authorized | None]
 ) -> list[Objection]:
-    return [
-        Objection("authorization", f"{course.condition.name}: no authorisation covers {_day(day)}.")
-        for course in courses
-        if (allowed := spans[course.pk]) is not None and not any(first <= day <= last for first, last in allowed)
-    ]
+    objections = []
+    for course in courses:
+        allowed = found[course.pk]
+        if allowed is None or any(first <= day <= last for first, last in allowed.further):
+            continue
+        words = f"no authorisation covers {_day(day)}"
+        if any(first <= day <= last for first, last in allowed.unused):
+            words = f"every visit that is authorised for {_day(day)} is booked already"
+        objections.append(Objection("authorization", f"{course.condition.name}: {words}."))
+    return objections
 
 
 def _day(day: date | None) -> str:

@@ -134,7 +134,8 @@ def _authorized(wish: Wish, *, today: date) -> list[tuple[date, date]] | None:
     if wish.kind != VisitKind.SESSION:
         return None
     common: list[tuple[date, date]] | None = None
-    for spans in authorized_spans(wish.courses, on=today).values():
+    given_up = {course.pk: wish.instead_of.on for course in wish.courses} if wish.instead_of is not None else {}
+    for spans in authorized_spans(wish.courses, on=today, giving_up=given_up).values():
         if spans is None:
             continue
         common = (

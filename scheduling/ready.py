@@ -63,6 +63,7 @@ def _facts(course: TreatmentCourse, row: dict[str, Any], *, on: date) -> ReadyFa
         eligible_on=course.eligible_on,
         window_closes_on=course.window_closes_on,
         booked_on=booked_on,
+        booked_days=course.booked_ahead(on=on),
         product=product,
         brand=given["brand"] if given else "",
         last_units=Decimal(last["units"] or 0) if last else Decimal(0),

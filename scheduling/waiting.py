@@ -64,7 +64,12 @@ def candidates_for(freed: Appointment, *, now: datetime) -> list[Candidate]:
     if not entries:
         return []
     courses = [entry.course for entry in entries if entry.course is not None]
-    spans = authorized_spans(courses, on=today)
+    given_up = {
+        entry.course.pk: entry.instead_of.on
+        for entry in entries
+        if entry.course is not None and entry.instead_of is not None and entry.instead_of.is_active
+    }
+    spans = authorized_spans(courses, on=today, giving_up=given_up)
     elsewhere = _elsewhere(freed, entries)
     offers = {offer.entry_id: offer for offer in SlotOffer.objects.filter(freed_by=freed)}
     time = FreedTime(freed.local_start, freed.minutes, freed.provider_id)

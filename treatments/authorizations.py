@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,19 +16,34 @@ from inventory.models import Product
 from patients.models import Coverage, PriorAuthorization
 from treatments.models import DrugOrder, TreatmentCourse
 from treatments.querysets.authorizations import counted_under, units_used, visits_used
+from treatments.rules.allowance import Allowance, Span, spread
 from treatments.rules.chosen import APPROVED
 
-Span = tuple[date, date]
+
+@dataclass(frozen=True)
+class Authorized:
+    """What authorisations say about the visits of one course.
+
+    `further` are the days, both ends included, on which one more visit would be covered; `unused` those before the
+    booked visits took theirs; `uncovered` are the booked days to come that none covers.
+    """
+
+    further: list[Span]
+    unused: list[Span]
+    uncovered: list[date]
 
 
-def authorized_spans(courses: Iterable[TreatmentCourse], *, on: date) -> dict[int, list[Span] | None]:
-    """The days, both ends included, that approved authorisations cover, by the course's id; in one query.
+def authorized(
+    courses: Iterable[TreatmentCourse], *, on: date, giving_up: Mapping[int, date] | None = None
+) -> dict[int, Authorized | None]:
+    """What approved authorisations cover, by the course's id; in one query.
 
     None where no coverage in force on that day wants an authorisation. An authorisation that has ended, or whose
-    visits or units are used up by signed sessions, covers nothing. The courses need their condition loaded.
+    visits or units are used up by signed sessions, covers nothing; each booked visit to come takes one more, but for
+    the day that the course is `giving_up`. The courses need their condition loaded.
     """
     wanted = list(courses)
-    found: dict[int, list[Span] | None] = {course.pk: None for course in wanted}
+    found: dict[int, Authorized | None] = {course.pk: None for course in wanted}
     if not wanted:
         return found
     by_patient: dict[int, list[dict[str, Any]]] = {}
@@ -47,13 +62,24 @@ def authorized_spans(courses: Iterable[TreatmentCourse], *, on: date) -> dict[in
         by_patient[patient] = rows
     for course in wanted:
         if course.patient_id in by_patient:
-            spans = {
-                (date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"]))
-                for row in by_patient[course.patient_id]
-                if row["condition"] == course.condition.key and _is_left(row)
-            }
-            found[course.pk] = sorted(spans)
+            rows = [row for row in by_patient[course.patient_id] if row["condition"] == course.condition.key]
+            allowances = [_allowance(row) for row in rows if _is_left(row)]
+            given_up = (giving_up or {}).get(course.pk)
+            promised = spread(allowances, (day for day in course.booked_ahead(on=on) if day != given_up))
+            found[course.pk] = Authorized(
+                further=promised.further(allowances),
+                unused=spread(allowances, []).further(allowances),
+                uncovered=promised.uncovered,
+            )
     return found
+
+
+def authorized_spans(
+    courses: Iterable[TreatmentCourse], *, on: date, giving_up: Mapping[int, date] | None = None
+) -> dict[int, list[Span] | None]:
+    """The days on which one more visit would be covered, as `authorized` finds them."""
+    found = authorized(courses, on=on, giving_up=giving_up)
+    return {pk: one.further if one is not None else None for pk, one in found.items()}
 
 
 def _approved(*, on: date) -> ArraySubquery:
@@ -64,6 +90,7 @@ def _approved(*, on: date) -> ArraySubquery:
         .order_by("pk")
         .values(
             json=JSONObject(
+                id="pk",
                 condition="condition",
                 starts_on="starts_on",
                 ends_on="ends_on",
@@ -79,6 +106,16 @@ def _approved(*, on: date) -> ArraySubquery:
 def _is_left(row: dict[str, Any]) -> bool:
     visits, units = row["visits_approved"], row["units_approved"]
     return (visits is None or row["visits"] < visits) and (units is None or Decimal(row["units"] or 0) < units)
+
+
+def _allowance(row: dict[str, Any]) -> Allowance:
+    visits = row["visits_approved"]
+    return Allowance(
+        id=row["id"],
+        starts_on=date.fromisoformat(row["starts_on"]),
+        ends_on=date.fromisoformat(row["ends_on"]),
+        visits_left=None if visits is None else visits - row["visits"],
+    )
 
 
 @dataclass(frozen=True)
@@ -101,6 +138,7 @@ class Held:
     document_name: str
     units_used: Decimal
     visits_used: int
+    visits_booked: int = 0
 
     @property
     def units_left(self) -> Decimal:
@@ -108,13 +146,17 @@ class Held:
 
     @property
     def visits_left(self) -> int:
-        return max((self.visits_approved or 0) - self.visits_used, 0)
+        """Neither used nor booked."""
+        return max((self.visits_approved or 0) - self.visits_used - self.visits_booked, 0)
+
+
+_COUNTED = ("brand", "units_used", "visits_used", "visits_booked")
 
 
 def authorizations_of_patient() -> ArraySubquery:
     """Of a patient: the authorisations as JSON, those that end last first; `held` reads them."""
     used = counted_under()
-    plain = {name: name for name in Held.__dataclass_fields__ if name not in ("brand", "units_used", "visits_used")}
+    plain = {name: name for name in Held.__dataclass_fields__ if name not in _COUNTED}
     return ArraySubquery(
         PriorAuthorization.objects.filter(patient=OuterRef("pk"))
         .order_by("-ends_on", "-pk")
@@ -129,10 +171,10 @@ def authorizations_of_patient() -> ArraySubquery:
     )
 
 
-def held(rows: Iterable[dict[str, Any]]) -> list[Held]:
-    """The authorisations out of JSON."""
+def held(rows: Iterable[dict[str, Any]], *, courses: Iterable[TreatmentCourse] = (), on: date) -> list[Held]:
+    """The authorisations out of JSON; those of `courses`, with their condition, know how many visits are booked."""
     days = [name for name in Held.__dataclass_fields__ if name.endswith("_on")]
-    return [
+    found = [
         Held(
             **row
             | {name: date.fromisoformat(row[name]) if row[name] else None for name in days}
@@ -140,6 +182,18 @@ def held(rows: Iterable[dict[str, Any]]) -> list[Held]:
         )
         for row in rows
     ]
+    booked: dict[int, int] = {}
+    for course in courses:
+        allowances = [
+            Allowance(row.id, row.starts_on, row.ends_on, None if row.visits_approved is None else row.visits_left)
+            for row in found
+            if row.status == APPROVED
+            and row.condition == course.condition.key
+            and (row.units_approved is None or row.units_left > 0)
+        ]
+        promised = spread(allowances, course.booked_ahead(on=on)).days
+        booked |= {pk: len(taken) for pk, taken in promised.items() if taken}
+    return [replace(row, visits_booked=booked.get(row.id, 0)) for row in found]
 
 
 def orders_of_patient() -> ArraySubquery:

@@ -86,7 +86,7 @@ def chart(request: HttpRequest, patient_id: int) -> HttpResponse:
             ),
             "weights": sorted(known.weights, key=lambda row: row.measured_on, reverse=True)[:3],
             "names": _names(courses),
-            "authorizations": held(patient.authorizations_json),
+            "authorizations": held(patient.authorizations_json, courses=open_courses, on=today),
             "orders": [row | {"expected_on": _day(row["expected_on"])} for row in patient.orders_json],
             "ready": [(course, ready[course.pk]) for course in open_courses if course.pk in ready],
             "entries": entries[:shown],

@@ -18,6 +18,7 @@ from enum import StrEnum
 from patients.rules import Severity, consent_problem, screening_alerts, valid_consent
 from patients.rules.consent import ConsentFacts
 from patients.rules.screening import Answers
+from treatments.rules.allowance import Allowance, spread
 from treatments.rules.chosen import APPROVED, authorization_problem
 from treatments.rules.facts import AuthorizationFacts
 
@@ -123,6 +124,7 @@ class ReadyFacts:
     eligible_on: date | None = None
     window_closes_on: date | None = None
     booked_on: date | None = None
+    booked_days: Sequence[date] = ()  # all to come, the next one among them
     product: str = ""
     brand: str = ""
     last_units: Decimal = Decimal(0)
@@ -219,7 +221,10 @@ def authorization_light(facts: ReadyFacts) -> Light:
     if with_left:
         enough = [row for row in with_left if _has_units(row, facts.last_units)]
         best = min(enough or with_left, key=lambda row: (row.ends_on, row.id))
-        words = ", ".join([f"to {_day(best.ends_on)}", *left_words(best)])
+        promised = spread([_allowance(row) for row in with_left], facts.booked_days)
+        words = ", ".join([f"to {_day(best.ends_on)}", *left_words(best, booked=len(promised.days[best.id]))])
+        if promised.uncovered:
+            return Light("authorization", UNSURE, f"{words}; none for {_day(promised.uncovered[0])}")
         if enough:
             return Light("authorization", OK, words)
         return Light("authorization", UNSURE, f"{words}: fewer than the last session took")
@@ -255,12 +260,18 @@ def _has_units(row: AuthorizationFacts, units: Decimal) -> bool:
     return row.units_approved is None or row.units_used + units <= row.units_approved
 
 
-def left_words(row: AuthorizationFacts) -> list[str]:
-    """What of an authorisation is left, as far as it says how much it is for."""
+def _allowance(row: AuthorizationFacts) -> Allowance:
+    left = None if row.visits_approved is None else row.visits_approved - row.visits_used
+    return Allowance(row.id, row.starts_on, row.ends_on, left)
+
+
+def left_words(row: AuthorizationFacts, *, booked: int = 0) -> list[str]:
+    """What of an authorisation is left, as far as it says how much it is for: visits neither used nor booked."""
     words = []
     if row.visits_approved is not None:
-        visits = max(row.visits_approved - row.visits_used, 0)
-        words.append(f"{visits} visit{'' if visits == 1 else 's'} left")
+        visits = max(row.visits_approved - row.visits_used - booked, 0)
+        taken = f" beside {booked} booked" if booked else ""
+        words.append(f"{visits} visit{'' if visits == 1 else 's'} left{taken}")
     if row.units_approved is not None:
         units = max(Decimal(row.units_approved) - row.units_used, Decimal(0))
         words.append(f"{units.normalize():f} U left")

@@ -10,10 +10,12 @@ from django.utils import timezone
 from audit.models import StaleVersionError
 from scheduling import actions
 from scheduling.actions.hours import add_exception, add_holiday
+from scheduling.calendar_page import describe
 from scheduling.models import Appointment, RecallAttempt, RecallHold, Room
 from tests.cast import Cast
 from tests.patients.made import authorization, coverage
 from tests.scheduling.made import booked, counts, dated, moment, noon, working
+from treatments.authorizations import authorized_spans
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 
@@ -150,6 +152,26 @@ def test_an_authorisation_that_covers_the_day_lets_it_be(cast: Cast, course: Tre
     allowed.save()
     assert "override_reason" in refusal(cast=cast, course=course, starts_at=moment(cast.harbour, at=time(14)))
     booked(cast, kind="consultation", starts_at=moment(cast.harbour, at=time(15)))
+
+
+def test_a_booked_visit_takes_the_last_authorised_one(cast: Cast, course: TreatmentCourse):
+    today = cast.harbour.today()
+    last = today + timedelta(days=20)
+    coverage(cast, authorization_required=True)
+    authorization(cast, starts_on=today, ends_on=last, visits_approved=1)
+    first = booked(cast, course)
+    course.refresh_from_db()
+    assert authorized_spans([course], on=today) == {course.pk: []}
+    assert authorized_spans([course], on=today, giving_up={course.pk: first.on}) == {course.pk: [(today, last)]}
+    day = today + timedelta(days=2)
+    assert refusal(cast=cast, course=course, starts_at=moment(cast.harbour, days=2))["override_reason"][0] == (
+        f"Chronic migraine: every visit that is authorised for {day:%-d %B %Y} is booked already."
+    )
+    moved = moved_to(cast, first, moment(cast.harbour, days=2))
+    second = booked(cast, course, starts_at=moment(cast.harbour, days=3), override_reason="asked by phone", by=cast.ito)
+    rows: list[Any] = [moved, second]
+    describe(rows, today=today, now=noon(cast.harbour))
+    assert [row.unauthorized for row in rows] == [[], ["Migraine"]]
 
 
 def test_a_time_after_the_window_is_named_with_the_rest(cast: Cast):

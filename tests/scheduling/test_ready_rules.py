@@ -107,6 +107,21 @@ def test_everything_ready() -> None:
 
 
 @pytest.mark.parametrize(
+    ("visits_used", "booked", "state", "words"),
+    [
+        (2, [TARGET], "ok", "1 visit left beside 1 booked"),
+        (3, [TARGET], "ok", "0 visits left beside 1 booked"),
+        (3, [TARGET, date(2027, 2, 25)], "unsure", "490 U left; none for 25 Feb 2027"),
+    ],
+)
+def test_a_booked_visit_counts_against_those_left(visits_used: int, booked: list[date], state: str, words: str) -> None:
+    rows = (allowed(visits_used=visits_used),)
+    found = light("authorization", booked_on=TARGET, booked_days=booked, authorizations=rows)
+    assert found[0] == state
+    assert words in found[1]
+
+
+@pytest.mark.parametrize(
     ("changes", "state", "words"),
     [
         ({"eligible_on": None, "last_session_on": None}, "not_needed", "first session, any day"),

@@ -212,7 +212,7 @@ def test_a_session_counts_under_one_authorisation_alone(cast: Cast) -> None:
 
     def used() -> dict[int, tuple[Decimal, int]]:
         row: Any = Patient.objects.annotate(rows=authorizations_of_patient()).get(pk=cast.joye.pk)
-        return {one.id: (one.units_used, one.visits_used) for one in held(row.rows)}
+        return {one.id: (one.units_used, one.visits_used) for one in held(row.rows, on=today)}
 
     assert session.authorization == first
     assert used() == {first.pk: (Decimal(155), 1), second.pk: (Decimal(0), 0)}

@@ -12,7 +12,7 @@ from audit.models import Versioned
 from patients.models import Patient
 from treatments.models.reference import Condition, ConditionPolicy, DiagnosisCode
 from treatments.querysets.courses import TreatmentCourseQuerySet
-from treatments.rules.windows import Booking, State, booking_of, next_booked, state_on
+from treatments.rules.windows import Booking, State, booked_ahead, booking_of, next_booked, state_on
 
 if TYPE_CHECKING:
     from datetime import date
@@ -123,6 +123,9 @@ class TreatmentCourse(WindowDates, Versioned):
             closed_from=[self.closed_on, self.patient.died_on, self.patient.left_on],
             on=on,
         )
+
+    def booked_ahead(self, *, on: date) -> list[date]:
+        return booked_ahead(self, booked_dates=self.booked_dates, on=on)
 
     def next_booked(self, *, on: date) -> date | None:
         """The next booked session day, or None."""

@@ -193,12 +193,15 @@ def state_on(window: WindowDates, *, closed_from: Iterable[date | None], on: dat
     return State.LAPSED
 
 
+def booked_ahead(window: WindowDates, *, booked_dates: Iterable[date], on: date) -> list[date]:
+    """The booked session days to come: today or later, and after the last session (whose own visit is over)."""
+    last = window.last_session_on
+    return sorted(day for day in booked_dates if day >= on and (last is None or day > last))
+
+
 def next_booked(window: WindowDates, *, booked_dates: Iterable[date], on: date) -> date | None:
-    """The next booked session day: today or later, and after the last session (whose own visit is not the next)."""
-    return min(
-        (day for day in booked_dates if day >= on and (window.last_session_on is None or day > window.last_session_on)),
-        default=None,
-    )
+    """The first of the booked days to come."""
+    return min(booked_ahead(window, booked_dates=booked_dates, on=on), default=None)
 
 
 def booking_of(window: WindowDates, *, booked_dates: Iterable[date], on: date) -> Booking:
