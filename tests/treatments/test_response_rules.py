@@ -171,6 +171,18 @@ def test_a_cycle_that_is_still_measured_says_so(on: int, scored: int | None, wor
     assert judged(HALF, DAYS, *scores, on=on).words == words
 
 
+@pytest.mark.parametrize(("on", "outcome"), [(97, Outcome.PENDING), (98, Outcome.PENDING), (99, Outcome.RESPONDER)])
+def test_a_cycle_is_over_after_its_last_measuring_day(on: int, outcome: Outcome) -> None:
+    assert judged(HALF, DAYS, score(0, 20), score(70, 8), on=on).outcome is outcome
+
+
+def test_the_last_of_several_scores_counts_at_baseline_and_after() -> None:
+    before, after = [score(-30, 28), score(0, 10, 1), score(0, 20, 2)], [score(60, 2), score(90, 9, 1), score(90, 5, 2)]
+    cycle = judged(HALF, DAYS, *before, *after)
+    assert (cycle.baseline, cycle.score) == (before[-1], after[-1])
+    assert cycle.words == "20 to 5 headache days, 75 % fewer: response"
+
+
 def test_a_later_cycle_is_measured_from_the_same_baseline() -> None:
     scores = [score(0, 20), score(80, 15), score(170, 9)]
     cycle = judged(HALF, DAYS, *scores, session=91, on=400)

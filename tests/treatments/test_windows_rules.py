@@ -84,6 +84,25 @@ def test_the_default_window_after_a_session_on_4_september() -> None:
     assert window.window_closes_on == date(2027, 3, 4)
     assert window.lapses_on == date(2027, 9, 4)
     assert window.target_on == date(2026, 12, 4)
+    assert {reason.date: reason.rule for reason in window.reasons} == {
+        "eligible_on": "product label",
+        "opening_on": "condition policy",
+        "window_opens_on": "condition policy",
+        "window_closes_on": "condition policy",
+        "lapses_on": "condition policy",
+        "target_on": "condition policy",
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "moved"), [([83], True), ([84], False), ([85], False), ([82, 86], False), ([80, 86], True)]
+)
+def test_an_own_wear_off_before_a_repeat_is_allowed_is_said_to_be_moved(own: list[int], moved: bool) -> None:
+    window = window_for(session_on=date(2026, 1, 1), intervals=[interval(84)], policy=WindowPolicy(), wear_off_days=own)
+    (reason,) = [reason for reason in window.reasons if reason.date == "target_on"]
+    assert (reason.rule, reason.source) == ("observed wear-off", "follow-ups of this course")
+    assert reason.words.endswith(", moved to the first day a repeat is allowed") is moved
+    assert window.target_on == date(2026, 1, 1) + timedelta(days=max(84, round(sum(own) / len(own))))
 
 
 def test_the_longest_interval_decides_and_says_so() -> None:
@@ -214,6 +233,12 @@ def test_states_only_move_forward(window: Window, on: date) -> None:
 def test_booking_against_the_window(booked: list[date], booking: Booking) -> None:
     window = label_window(date(2026, 9, 4))
     assert booking_of(window, booked_dates=booked, on=date(2026, 11, 20)) is booking
+
+
+@pytest.mark.parametrize(("day", "booked"), [(3, False), (4, False), (5, True)])
+def test_the_visit_of_the_last_session_is_no_booking_on_its_own_day(day: int, booked: bool) -> None:
+    window, on = label_window(date(2026, 9, 4)), date(2026, 9, day)
+    assert (next_booked(window, booked_dates=[on], on=on) is not None) is booked
 
 
 def test_a_first_session_may_be_booked_any_day() -> None:
