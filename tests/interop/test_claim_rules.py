@@ -60,6 +60,8 @@ def vials(total: object, *opened: int, own: tuple[int, ...] = ()) -> list[VialFa
         ("J0587", 100, 2350, [2500], [("J0587", "", 24), ("J0587", "JW", 1)]),
         ("J0589", 1, 125, [100, 50], [("J0589", "", 125), ("J0589", "JW", 25)]),
         ("J0585", 1, 0, [200], []),
+        ("J0585", 1, "0.5", [50], [("J0585", "", 1), ("J0585", "JW", 49)]),
+        ("J0585", 1, 1, [50], [("J0585", "", 1), ("J0585", "JW", 49)]),
     ],
 )
 def test_drug_lines(code: str, per: int, total: object, opened: list[int], lines: list[tuple[str, str, int]]):
@@ -170,6 +172,10 @@ def leg(side: str, count: int) -> list[SiteFacts]:
             [("trunk-1-5", "", "1 muscle")],
         ),
         (
+            sites(*((f"muscle {number}", "trunk", "left") for number in range(5)), condition="low_back_pain"),
+            [("trunk-1-5", "", "5 muscles")],
+        ),
+        (
             sites(*((f"muscle {number}", "trunk", "left") for number in range(6)), condition="low_back_pain"),
             [("trunk-6", "", "6 muscles")],
         ),
@@ -183,6 +189,10 @@ def leg(side: str, count: int) -> list[SiteFacts]:
             sites(("scm", "neck", "left"), ("digastric", "head", "left"), condition="cervical_dystonia"),
             [("neck-dystonia", "", "left side"), ("other-jaw", "", "left side")],
         ),
+        # A muscle of the face that is none of the jaw's, for a dystonia, is neither.
+        (sites(("frontalis", "head", "left"), condition="cervical_dystonia"), [("other-head-neck", "", "left side")]),
+        # A jaw muscle for a use that is neither the jaw's nor a dystonia goes by that use.
+        (sites(("masseter", "head", "left"), condition="a_new_one"), [("other-head-neck", "", "left side")]),
         # An arm muscle charted for a migraine is an arm muscle.
         (sites(("biceps", ARM, "left"), condition="chronic_migraine"), [("limb-first-1-4", "", "left arm, 1 muscle")]),
         (sites(("frontalis", "head", "left"), condition="a_new_one"), [("other-head-neck", "", "left side")]),
@@ -288,6 +298,40 @@ def test_a_plain_claim_has_nothing_to_look_at():
 )
 def test_what_a_person_has_to_look_at(changes: dict[str, object], words: str):
     assert words in " ".join(full(**changes).notes)
+
+
+def ndc(number: str, units: int, *, is_billed: bool = True) -> VialFacts:
+    return VialFacts(Decimal(100), Decimal(units), Decimal(100 - units), is_billed, ndc=number)
+
+
+@pytest.mark.parametrize(
+    ("opened", "notes"),
+    [
+        ([ndc("1", 100), ndc("1", 55)], []),
+        (
+            [ndc("1", 100), ndc("", 55), ndc("1", 5)],
+            ["NDC 1: 105 U given, 95 U discarded.", "NDC not known: 55 U given, 45 U discarded."],
+        ),
+        (
+            [ndc("1", 100), ndc("2", 55), ndc("3", 1)],
+            [f"NDC {n}: {g} U given, {100 - g} U discarded." for n, g in ((1, 100), (2, 55), (3, 1))],
+        ),
+        # A sample is another matter.
+        ([ndc("1", 100), ndc("2", 55, is_billed=False)], []),
+    ],
+)
+def test_the_units_of_each_ndc_are_said_where_there_are_several(opened: list[VialFacts], notes: list[str]):
+    assert [note for note in full(vials=opened).notes if note.startswith("NDC")] == notes
+
+
+@pytest.mark.parametrize(
+    ("muscles", "sides", "said"),
+    [(2, 2, False), (3, 2, True), (5, 2, True), (6, 2, False), (5, 1, False), (6, 1, False)],
+)
+def test_what_counting_trunk_muscles_by_side_would_change_is_said(muscles: int, sides: int, said: bool):
+    charted = [(f"muscle {n}", "trunk", side) for n in range(muscles) for side in ("left", "right")[:sides]]
+    notes = full(sites=sites(*charted, condition="low_back_pain"), numbers={"trunk-6": "1", "trunk-1-5": "1"}).notes
+    assert any("counted once here" in note for note in notes) is said
 
 
 def test_the_same_code_of_two_courses_stands_once():

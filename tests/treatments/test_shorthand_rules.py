@@ -185,9 +185,26 @@ def test_nothing_typed_is_nothing(text: str) -> None:
     assert read(text) == []
 
 
-def test_a_line_without_end_is_not_read() -> None:
-    (entry,) = read("fr 20/4 " * 200)
-    assert entry.error == "At most 1000 characters."
+@pytest.mark.parametrize(("length", "is_read"), [(999, True), (1000, True), (1001, False)])
+def test_a_line_without_end_is_not_read(length: int, is_read: bool) -> None:
+    line = "fr 20/4".ljust(length)
+    (entry,) = read(line)
+    assert (entry.error, entry.shares != ()) == ("" if is_read else "At most 1000 characters.", is_read)
+    if not is_read:
+        assert (entry.start, entry.end, entry.text) == (0, length, line[:40] + "…")
+
+
+@pytest.mark.parametrize(("number", "shown"), [(3, 3), (4, 4), (5, 4)])
+def test_at_most_four_are_named_of_those_a_word_may_be(number: int, shown: int) -> None:
+    def named(written: str, *more: MuscleName) -> str:
+        treated = [MuscleName(f"abc{n}", f"q{n}", f"Abc {n}", courses=(1,)) for n in range(number)]
+        (entry,) = parse(f"{written} 10/2", muscles=[*treated, *more], courses=[MIGRAINE])
+        return entry.error
+
+    listed = ", ".join(f"Abc {n} (q{n})" for n in range(shown)) + (" …" if number > shown else "")
+    assert named("abc") == f"“abc” may be {listed}."
+    # The code of a muscle that is not treated here, which begins those that are.
+    assert f"“ab” may be {listed}, or Other, which is not treated here" in named("ab", MuscleName("x", "ab", "Other"))
 
 
 @given(st.text(max_size=60))

@@ -122,6 +122,8 @@ MIXED = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
     [
         (timedelta(0), 24, "24 h left", False),
         (timedelta(hours=1, minutes=59), 24, "22 h left", False),
+        (timedelta(hours=21, minutes=59), 24, "2 h left", False),
+        (timedelta(hours=22, minutes=1), 24, "1 h 59 min left", False),
         (timedelta(hours=22, minutes=10), 24, "1 h 50 min left", False),
         (timedelta(hours=23), 24, "1 h left", False),
         (timedelta(hours=23, minutes=59), 24, "1 min left", False),
