@@ -42,6 +42,21 @@ MEASURE = """
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  // In a muscle, and as far from every point as can be: a tap near one chooses it and changes nothing.
+  const freeSpot = (map) => {
+    const regions = [...map.querySelectorAll(".muscle")];
+    const matrix = (point) => point.transform.baseVal.consolidate().matrix;
+    const points = [...map.querySelectorAll("[data-point]")].map(matrix);
+    let [best, farthest] = [null, 0];
+    for (let x = 0; x <= 1000; x += 20) {
+      for (let y = 0; y <= 1000; y += 20) {
+        const spot = new DOMPoint(x, y);
+        const away = Math.min(...points.map(({ e, f }) => Math.hypot(e - x, f - y)));
+        if (away > farthest && regions.some((region) => region.isPointInFill(spot))) [best, farthest] = [spot, away];
+      }
+    }
+    return best;
+  };
   performance.clearResourceTimings();
   let began;
   new MutationObserver((_, observer) => {
@@ -63,9 +78,8 @@ MEASURE = """
     changed(field);
   } else if (kind === "point") {
     const map = form.querySelector("[data-canvas] .bodymap");
-    const box = map.getBoundingClientRect();
-    const clientX = box.x + box.width * (0.4 + (number % 9) / 50);
-    map.dispatchEvent(new MouseEvent("click", { bubbles: true, clientX, clientY: box.y + box.height * 0.3 }));
+    const { x, y } = freeSpot(map).matrixTransform(map.getScreenCTM());
+    map.dispatchEvent(new MouseEvent("click", { bubbles: true, clientX: x, clientY: y }));
   } else if (kind === "vials") {
     const field = form.querySelector("[data-vial-count]");
     field.value = field.value === "1" ? "2" : "1";
