@@ -38,15 +38,23 @@ def clinic_is_set_up() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The reference data stand in the test database before the first test: loading them costs more than most tests.
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any) -> None:
+    """Each process copies a database that is migrated and has the reference data, and that only the first one makes."""
+    from tests.databases import template
 
-    The database can be dropped also when a server's thread has not yet noticed that its test is over.
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any) -> Iterator[None]:
+    """The database can be dropped also when a server's thread has not yet noticed that its test is over.
     """
     from clinic.reference import load_reference
 
     with django_db_blocker.unblock():
-        load_reference()
+        if django_db_keepdb:  # it may be of before a change, or a killed process left it empty
+            load_reference()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
