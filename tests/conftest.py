@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test import TransactionTestCase
 
 pytest_plugins = ["tests.cast"]
 
@@ -48,14 +49,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any) -> Iterator[None]:
-    """The database can be dropped also when a server's thread has not yet noticed that its test is over.
+    """A test that commits leaves the database as it found it, with the reference data.
+
+    The database can be dropped also when a server's thread has not yet noticed that its test is over.
     """
     from clinic.reference import load_reference
+    from tests.databases import AsMade, may_put_back
 
     with django_db_blocker.unblock():
         if django_db_keepdb:  # it may be of before a change, or a killed process left it empty
             load_reference()
-    yield
+        as_made = AsMade() if may_put_back() else None
+    with pytest.MonkeyPatch.context() as patch:
+        if as_made is not None:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: as_made.put_back())
+        yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
