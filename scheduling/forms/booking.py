@@ -77,7 +77,8 @@ class AppointmentTimeForm(forms.Form):
     note = forms.CharField(label="Note", max_length=200, required=False)
 
     # Where the action's words about a field that this form has under another name are shown.
-    shown_at = {"starts_at": ("time",), "override_reason": ("override_reason", "time")}
+    # Who may set no rule aside has no field for the reason: the rules stand above the form, one below the other.
+    shown_at = {"starts_at": ("time",)}
 
     def __init__(self, *args: Any, site: Site, may_override: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

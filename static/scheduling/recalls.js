@@ -111,8 +111,10 @@ export function setUpRecalls(root) {
   root.addEventListener("htmx:afterSettle", (event) => {
     const { target } = event.detail;
     if (target.id === "side") {
-      const first = target.querySelector(".is-invalid, [role=alert]") ? ".is-invalid" : "button[name=slot]";
-      (target.querySelector(first) ?? target.querySelector("select, summary"))?.focus();
+      const wrong = target.querySelector("[role=alert]");
+      if (wrong) wrong.tabIndex = -1;
+      const wanted = [".is-invalid", "[role=alert]", "button[name=slot], .booking-times .btn-primary", "select, summary"];
+      wanted.map((selector) => target.querySelector(selector)).find(Boolean)?.focus();
     } else if (target.id === "recalls") {
       live.textContent = root.querySelector("#recall-said p, .notice-stop p")?.textContent ?? "";
       // Whoever chooses a filter goes on choosing.

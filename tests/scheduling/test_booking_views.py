@@ -230,8 +230,9 @@ def test_the_front_desk_is_told_whom_to_ask_and_sees_no_field_for_a_reason(
     answer = client.post(NEW, booking(cast, course, time="20:00", override_reason="flies out"))
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Outside the hours of Dr Kenji Ito" in page
-    assert "ask a provider" in page
+    # One below the other above the form, not run together beside the time.
+    assert "<p>Outside the hours of Dr Kenji Ito: 09:00-17:00 that day.</p>" in page
+    assert "<p>Choose another time, or ask a provider" in page
     assert not Appointment.objects.exists()
 
 
@@ -265,9 +266,15 @@ def test_times_lie_inside_the_authorisation_and_else_are_marked(cast: Cast, cour
     client = sign_in(cast.robin)
     today = cast.harbour.today()
     coverage(cast, authorization_required=True)
+    # The front desk would be refused at every one of these times: it is led to the authorisation instead.
     page = client.get(NEW, {"course": course.pk}).content.decode()
+    assert slots_of(page) == []
+    assert reverse("clinic:authorization-create", args=[course.patient_id]) in page
+    page = sign_in(cast.ito).get(NEW, {"course": course.pk}).content.decode()
     assert "No authorisation covers these days" in page
     assert "not authorised" in page
+    assert slots_of(page)
+    client = sign_in(cast.robin)
     allowed = authorization(cast, starts_on=today + timedelta(days=10), ends_on=today + timedelta(days=12))
     page = client.get(NEW, {"course": course.pk}).content.decode()
     assert "Inside the authorisation" in page
