@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from scheduling.models import Appointment, SlotOffer, WaitingEntry
 from scheduling.rules.visits import INACTIVE
@@ -59,7 +59,19 @@ def candidates_for(freed: Appointment, *, now: datetime) -> list[Candidate]:
         .filter(Q(patient__left_on=None) | Q(patient__left_on__gt=freed.on))
         .exclude(patient=freed.patient_id)
         .for_list()
-        .order_by("-is_urgent", "created_at", "id")[:MOST]
+        # Where more wait than are looked at, those whom day and provider suit are among those looked at.
+        .annotate(
+            suits=Case(
+                When(
+                    Q(provider=None) | Q(provider=freed.provider_id),
+                    earliest_on__lte=freed.on,
+                    latest_on__gte=freed.on,
+                    then=Value(0),
+                ),
+                default=Value(1),
+            )
+        )
+        .order_by("suits", "-is_urgent", "created_at", "id")[:MOST]
     )
     if not entries:
         return []

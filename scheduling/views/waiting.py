@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +23,7 @@ from scheduling.rules.waiting import weekday_words
 from scheduling.waiting import candidates_for, freed_problem, usual_last_day
 from treatments.models import TreatmentCourse
 
-PAGE = 100  # rows
+PAGE = 50  # rows
 USUAL_WAIT = timedelta(days=28)
 
 
@@ -36,12 +38,17 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
     if filters.chosen_provider is not None:
         entries = entries.filter(provider__in=[filters.chosen_provider]) | entries.filter(provider=None)
     if filters.shown == "ended":
-        entries = entries.filter(status=WaitingEntry.Status.WAITING, latest_on__lt=today).order_by("-latest_on", "-id")
+        entries = entries.filter(status=WaitingEntry.Status.WAITING, latest_on__lt=today)
+        order = ["-latest_on", "-id"]
     elif filters.shown:
-        entries = entries.filter(status=filters.shown).order_by("-id")
+        entries, order = entries.filter(status=filters.shown), ["-id"]
     else:
-        entries = entries.open(on=today).order_by("-is_urgent", "created_at", "id")
-    rows: list[Any] = list(entries.for_list()[: PAGE + 1])
+        entries, order = entries.open(on=today), ["-is_urgent", "created_at", "id"]
+    after = _number(request.GET.get("after"))
+    edge = entries.filter(pk=after).first() if after else None
+    rows: list[Any] = list(
+        (entries.filter(_behind(edge, order)) if edge else entries).order_by(*order).for_list()[: PAGE + 1]
+    )
     for row in rows:
         row.waited_since = row.site.localtime(row.created_at).date()
         row.weekday_words = weekday_words(row.weekdays)
@@ -51,11 +58,25 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
         {
             "filters": filters,
             "entries": rows[:PAGE],
-            "more": len(rows) > PAGE,
+            "after": after,
+            "here": urlencode(
+                {"show": filters.shown, **{name: filters[name].value() for name in ("site", "provider")}}
+            ),
+            "next": rows[PAGE - 1].pk if len(rows) > PAGE else None,
             "today": today,
             "several_sites": len(filters.sites) > 1,
         },
     )
+
+
+def _behind(edge: WaitingEntry, order: list[str]) -> Q:
+    """The rows that come after this one in that order."""
+    found, same = Q(), Q()
+    for name in order:
+        field, value = name.removeprefix("-"), getattr(edge, name.removeprefix("-"))
+        found |= same & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
+        same &= Q(**{field: value})
+    return found
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -171,6 +173,29 @@ def test_the_page_of_a_freed_time_asks_as_little_for_many(
     assert page.count("Book for them") == count
     with django_assert_max_num_queries(12):
         assert client.get(reverse("scheduling:waiting-list")).content.decode().count("Withdraw ") == count
+
+
+def test_the_thousandth_who_waits_is_listed_and_is_offered_a_time(cast: Cast, sign_in: SignIn):
+    """Pages follow each other without a gap, and a time that suits the last of many only is not lost on the others."""
+    visit = freed(cast)
+    fields = {"site": cast.harbour, "kind": "consultation", "minutes": 30, "created_by": cast.robin}
+    who, far = somebody(cast), visit.on + timedelta(days=90)
+    rows = [
+        WaitingEntry(patient=who, earliest_on=far, latest_on=far, is_urgent=number % 40 == 0, **fields)
+        for number in range(210)
+    ]
+    rows.append(WaitingEntry(patient=who, earliest_on=visit.on, latest_on=far, **fields))
+    made = WaitingEntry.objects.bulk_create(rows)
+    assert [one.entry.pk for one in candidates_for(visit, now=timezone.now()) if one.fits] == [made[-1].pk]
+    client, query, found = sign_in(cast.robin), "", []
+    while True:
+        page = client.get(reverse("scheduling:waiting-list") + query).content.decode()
+        found += [int(pk) for pk in re.findall(r"waiting/(\d+)/withdraw", page)]
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        if following is None:
+            break
+        query = unescape(following[1])
+    assert found == [row.pk for row in sorted(made, key=lambda row: (not row.is_urgent, row.created_at, row.pk))]
 
 
 # --- a time is freed
