@@ -80,7 +80,8 @@ export function setUpCalendar(root, htmx) {
 
   setInterval(() => {
     for (const one of day.querySelectorAll("[data-since]")) {
-      one.textContent = Math.max(0, Math.floor((Date.now() / 1000 - Number(one.dataset.since)) / 60));
+      const minutes = Math.max(0, Math.floor((Date.now() / 1000 - Number(one.dataset.since)) / 60));
+      one.textContent = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
     }
   }, TICK_MS);
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -163,3 +163,12 @@ def test_many_cost_what_one_costs_and_come_in_pages(
         second = client.get(LIST, {"after": first.context["next"], "whose": ""})
         seen = [row["task"].pk for page in (first, second) for row in page.context["rows"]]
         assert len(seen) == len(set(seen)) == 60
+
+
+def test_since_when_goes_by_the_clock_of_the_site(cast: Cast, sign_in: SignIn) -> None:
+    """A quarter before midnight in New York it is the next day in UTC already."""
+    late = datetime.combine(cast.harbour.today(), time(23, 45), tzinfo=cast.harbour.zone())
+    Task.objects.filter(pk=task(cast).pk).update(created_at=late)
+    page = sign_in(cast.robin).get(LIST).content.decode()
+    assert ">today</time></td>" in page
+    assert ">tomorrow<" not in page

@@ -46,7 +46,8 @@ def test_a_state_is_told_by_word_and_shape(state: State) -> None:
 
 
 def test_no_two_states_share_a_shape() -> None:
-    shapes = [cadence.SHAPES[state.value.replace(" ", "-")] for state in State] + [cadence.SHAPES["booked"]]
+    booked = [cadence.SHAPES[name] for name in ("booked", "early", "late")]
+    shapes = [cadence.SHAPES[state.value.replace(" ", "-")] for state in State] + booked
     assert len(set(shapes)) == len(shapes)
 
 
@@ -262,3 +263,8 @@ def test_an_icon_is_decoration_from_the_sprite() -> None:
     html = render("{% icon 'recalls' %}")
     assert 'aria-hidden="true"' in html
     assert "clinic/icons.svg#recalls" in html
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(0, "0 min"), (59, "59 min"), (60, "1 h 00"), (715, "11 h 55")])
+def test_how_long_somebody_waits(minutes: int, words: str) -> None:
+    assert cadence.waited(minutes) == words

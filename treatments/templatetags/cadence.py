@@ -29,8 +29,8 @@ SHAPES = {
     "overdue": "M0 1h10L5 9.7z",
     "lapsed": "M1 .5h8L6 5l3 4.5H1L4 5z",
     "booked": "M5 0l5 5-5 5-5-5z",
-    "early": "M0 1h10L5 9.7z",
-    "late": "M1 1h8v8H1z",
+    "early": "M8.5 .5v9l-8-4.5z",
+    "late": "M0 .5 5 5 0 9.5zM5 .5 10 5 5 9.5z",
     "closed": "M1 3.7h8v2.6H1z",
     "note": "M5 .5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
     "warn": "M5 0l5 9.5H0z",
@@ -142,6 +142,12 @@ def day(value: date | datetime | None, today: date) -> SafeString | str:
 def ago(value: date | datetime | None, today: date) -> SafeString | str:
     """How long since, or until: "12 weeks ago", "in 3 days"; the exact date on hover."""
     return _time(_day(value), _relative((_day(value) - today).days)) if value else ""
+
+
+@register.filter
+def waited(minutes: int) -> str:
+    """How long somebody has waited: "12 min", "1 h 05"; as static/scheduling/calendar.js says it on."""
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02}"
 
 
 @register.simple_tag

@@ -56,6 +56,7 @@ def drug_order_list(request: HttpRequest) -> HttpResponse:
     found = list(rows[: PAGE_SIZE + 1])
     for row in found:
         row.late_words = _late(row)
+        row.late_short = "not here" if row.expected_on is None or row.expected_on < row.today else "after the visit"
     return render(
         request,
         "treatments/drug_order_list.html",
