@@ -53,7 +53,7 @@ def candidates_for(freed: Appointment, *, now: datetime) -> list[Candidate]:
     """
     site = freed.site
     today = site.today(now=now)
-    entries = list(
+    entries: list[WaitingEntry] = list(
         WaitingEntry.objects.open(on=today)
         .filter(site=site, patient__died_on=None, patient__merged_into=None)
         .filter(Q(patient__left_on=None) | Q(patient__left_on__gt=freed.on))
