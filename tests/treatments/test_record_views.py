@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from accounts.permissions import Role
 from audit.models import AuditEvent
 from patients.models import Patient
 from tests.cast import PASSWORD, Cast
-from tests.treatments.charted import draft, signed, vials_in_stock
+from tests.treatments.charted import _Always, draft, moment, signed, vials_in_stock
 from tests.treatments.test_seals import CHANGES, as_superuser
 from treatments.actions.records import replace_session, write_addendum
 from treatments.actions.sessions import SigningRefusedError, sign_session, void_session
@@ -140,6 +141,20 @@ def test_a_signed_session_is_not_replaced_unvoided(cast: Cast, ito: Client, sign
 def test_voiding_wants_a_reason(cast: Cast, ito: Client) -> None:
     session = signed(cast, cast.course(), on=DAY)
     assert ito.post(url("session-void", session), {"reason": " ", "then": "replace"}).status_code == 422
+    session.refresh_from_db()
+    assert session.status == "signed"
+
+
+def test_throwing_a_draft_away_does_not_void_what_was_signed_meanwhile(cast: Cast, ito: Client) -> None:
+    session = draft(cast, cast.course(), on=DAY, vials=vials_in_stock(cast))
+    page = ito.get(url("session-void", session)).content.decode()
+    shown = dict(re.findall(r'<input type="hidden" name="(version)" value="(\d+)"', page))
+    sign_session(
+        session=session, by=cast.ito, version=session.version, reasons=_Always(), now=moment(cast, DAY)
+    )  # in another tab
+    answer = ito.post(url("session-void", session), {"reason": "not needed", **shown})
+    assert answer.status_code == 422
+    assert "It was signed after you opened this page." in answer.content.decode()
     session.refresh_from_db()
     assert session.status == "signed"
 

@@ -56,9 +56,11 @@ def write_addendum(*, session: InjectionSession, text: str, by: User, now: datet
 
 
 @transaction.atomic
-def void_and_replace(*, session: InjectionSession, reason: str, by: User, now: datetime) -> InjectionSession:
+def void_and_replace(
+    *, session: InjectionSession, reason: str, by: User, now: datetime, version: int | None = None
+) -> InjectionSession:
     """Void a signed session and begin the draft that replaces it, both or neither: its dose never stops counting."""
-    return replace_session(session=void_session(session=session, reason=reason, by=by, now=now), by=by)
+    return replace_session(session=void_session(session=session, reason=reason, by=by, now=now, version=version), by=by)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.models import Site, User
 from audit.actions import lock_version, record
+from audit.models import StaleVersionError
 from inventory.actions import use_vials
 from inventory.models import Product, Vial
 from patients.models import Patient
@@ -357,16 +358,21 @@ def record_outside_session(
 
 
 @transaction.atomic
-def void_session(*, session: InjectionSession, reason: str, by: User, now: datetime) -> InjectionSession:
+def void_session(
+    *, session: InjectionSession, reason: str, by: User, now: datetime, version: int | None = None
+) -> InjectionSession:
     """Void a session entered in error, or throw away a draft; its windows and follow-ups are undone, the rows stay.
 
-    Vials stay used: what was opened is not put back. Raises ValidationError without a reason.
+    Vials stay used: what was opened is not put back. Raises ValidationError without a reason, and StaleVersionError
+    when it is no longer what the page showed: whoever throws away a draft does not void what was signed meanwhile.
     """
     session = InjectionSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
     if session.status == InjectionSession.Status.VOIDED:
         return session
     if not reason.strip():
         raise ValidationError({"reason": "Say why."})
+    if version is not None and session.version != version:
+        raise StaleVersionError(session)
     courses = list(
         TreatmentCourse.objects.select_for_update(of=("self",))
         .filter(treatments__session=session)

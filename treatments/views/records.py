@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.actions import record
+from audit.models import StaleVersionError
 from treatments.actions.records import replace_session, void_and_replace, write_addendum
 from treatments.actions.sessions import void_session
 from treatments.forms.courses import ReasonForm
@@ -55,14 +56,29 @@ def session_void(request: HttpRequest, session_id: int) -> HttpResponse:
     was_signed = session.status == InjectionSession.Status.SIGNED
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reason, now = form.cleaned_data["reason"], timezone.now()
-        if was_signed and request.POST.get("then") == "replace":
-            draft = void_and_replace(session=session, reason=reason, by=request.user, now=now)
-            messages.success(request, "The session is voided. Correct this copy of it and sign it anew.")
-            return redirect("treatments:session-chart", session_id=draft.pk)
-        void_session(session=session, reason=reason, by=request.user, now=now)
-        messages.success(request, "The session is voided and its windows are put back. Its record stays readable.")
-        return redirect("clinic:chart", patient_id=session.patient_id)
+        version = request.POST.get("version", "")
+        said: dict[str, Any] = {
+            "reason": form.cleaned_data["reason"],
+            "now": timezone.now(),
+            "version": int(version) if version.isdecimal() and len(version) < 10 else None,
+        }
+        try:
+            if was_signed and request.POST.get("then") == "replace":
+                draft = void_and_replace(session=session, by=request.user, **said)
+                messages.success(request, "The session is voided. Correct this copy of it and sign it anew.")
+                return redirect("treatments:session-chart", session_id=draft.pk)
+            void_session(session=session, by=request.user, **said)
+        except StaleVersionError as stale:
+            words = "signed" if stale.current.status == InjectionSession.Status.SIGNED else "changed"  # type: ignore[attr-defined]
+            form.add_error(None, f"It was {words} after you opened this page. Read it again, then decide.")
+        else:
+            if session.is_draft:
+                messages.success(request, "The draft is thrown away. Its record stays readable.")
+            else:
+                messages.success(
+                    request, "The session is voided and its windows are put back. Its record stays readable."
+                )
+            return redirect("clinic:chart", patient_id=session.patient_id)
     if request.method == "GET":
         record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
     return render(
