@@ -151,6 +151,7 @@ _COURSE = {
     "before": "before",
     "outside": "last_was_outside",
     "evaluated": "evaluated",
+    "suitability": "suitability",
     "guide": "guide",
     "baseline": "baseline",
     "headache_days": "headache_days",
@@ -196,6 +197,7 @@ def _courses() -> QuerySet[SessionCourse]:
                 0,
             ),
             evaluated=Exists(evaluations),
+            suitability=Subquery(evaluations.order_by("-evaluated_on", "-pk").values("suitability")[:1]),
             guide=Exists(evaluations.filter(medication_guide_on__lte=day)),
             on_label=Exists(
                 Condition.objects.filter(
@@ -319,6 +321,7 @@ def _course(found: dict[str, Any], *, off_label_agreed: bool) -> CoursePaper:
         sessions_before=found["before"],
         last_was_outside=found["outside"],
         evaluated=found["evaluated"],
+        not_suitable=found["suitability"] == Evaluation.Suitability.NOT_SUITABLE,
         guide_given=found["guide"],
         baseline=f"{baseline['name']} {baseline['label'] or plain(Decimal(baseline['value']))}" if baseline else "",
         headache_days=_number(found["headache_days"]),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from patients.querysets import KnownFacts, known_facts
 from patients.rules import alerts, merged, screening_alerts, unanswered
-from treatments.models import AdverseEvent, InjectionSession, VialUse
+from treatments.models import AdverseEvent, Evaluation, InjectionSession, VialUse
 from treatments.rules import labels
 from treatments.rules.facts import (
     Alert,
@@ -331,9 +331,17 @@ def _courses(session: InjectionSession) -> tuple[CourseFacts, ...]:
                 eligible_confidence=reason.get("confidence", ""),
                 diagnosis=row.course.diagnosis.code if row.course.diagnosis else "",
                 diagnosis_words=row.course.diagnosis.display if row.course.diagnosis else "",
+                **_unsuitable(row.evaluation),  # type: ignore[attr-defined]
             )
         )
     return tuple(facts)
+
+
+def _unsuitable(evaluation: dict[str, str] | None) -> dict[str, Any]:
+    """What the latest evaluation of a course says, if it is that the treatment does not suit."""
+    if evaluation is None or evaluation["suitability"] != Evaluation.Suitability.NOT_SUITABLE:
+        return {}
+    return {"unsuitable_on": date.fromisoformat(evaluation["on"]), "unsuitable_why": evaluation["why"]}
 
 
 def _cycle(window: dict[str, Any], *, until: date) -> Cycle | None:

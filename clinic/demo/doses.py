@@ -115,10 +115,16 @@ def _stepped(units: Decimal, step: int) -> Decimal:
     return max(Decimal(round(units / step)) * step, Decimal(step))
 
 
-def of_side(codes: Iterable[DiagnosisCode], *, side: str) -> list[DiagnosisCode]:
-    """The codes that do not name the other side of the body than the one treated."""
-    other = "left" if side == "right" else "right"
-    return [code for code in codes if other not in code.display.lower().split()]
+def of_side(codes: Iterable[DiagnosisCode], *, condition: str, side: str) -> list[DiagnosisCode]:
+    """The codes that name neither the other side of the body than the one treated, nor the other limb."""
+    others = ["left" if side == "right" else "right", *_OTHER_LIMB.get(condition, ())]
+    return [code for code in codes if not any(other in code.display.lower() for other in others)]
+
+
+_OTHER_LIMB = {
+    "upper_limb_spasticity": ("lower limb", "paraplegia"),
+    "lower_limb_spasticity": ("upper limb", "shoulder"),
+}
 
 
 # How a product is prepared in the demo clinic: mL for each vial size.

@@ -193,7 +193,7 @@ class History:
         assert case.starts_on is not None  # noqa: S101
         baselines = []
         for key in case.conditions:
-            codes = of_side(self.conditions[key].diagnosis_codes.all(), side=case.side)
+            codes = of_side(self.conditions[key].diagnosis_codes.all(), condition=key, side=case.side)
             course = start_course(
                 patient=story.patient,
                 condition=self.conditions[key],

@@ -87,6 +87,7 @@ CASES: list[tuple[str, dict[str, Any], Light, str]] = [
     ("diagnosis", {"courses": (MIGRAINE, NECK)}, Light.MET, "G43.709"),
     ("diagnosis", {"courses": (MIGRAINE, replace(NECK, diagnosis=""))}, Light.MISSING, "Cervical dystonia"),
     ("evaluation", {"courses": (replace(MIGRAINE, evaluated=False),)}, Light.MISSING, "No evaluation"),
+    ("evaluation", {"courses": (replace(MIGRAINE, not_suitable=True),)}, Light.MISSING, "says not suitable"),
     ("baseline", {"courses": (replace(MIGRAINE, baseline=""),)}, Light.MISSING, "No score before"),
     ("baseline", {}, Light.MET, "Headache days 19"),
     ("most_days", {"courses": (replace(MIGRAINE, headache_days=None),)}, Light.MISSING, "No headache days"),

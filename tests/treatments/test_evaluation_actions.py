@@ -101,3 +101,19 @@ def test_a_stale_change_is_refused_and_nothing_is_lost(cast: Cast) -> None:
 def test_nothing_but_its_content_can_be_set(cast: Cast) -> None:
     with pytest.raises(TypeError, match="evaluated_by"):
         written(cast, cast.course(), content=CONTENT | {"evaluated_by": cast.okafor})
+
+
+def test_the_latest_evaluation_by_the_day_of_the_session_says_whether_it_suits(cast: Cast) -> None:
+    from tests.treatments.test_session_facts import charted, found_in
+
+    course, today = cast.course(), cast.harbour.today()
+    not_now = CONTENT | {"suitability": Evaluation.Suitability.NOT_SUITABLE, "suitability_reasons": "Swallows badly"}
+    session, key = charted(cast, course), f"suitability-{course.pk}"
+    written(cast, course, evaluated_on=today - timedelta(days=9))
+    assert key not in {finding.key for finding in found_in(session, cast)}
+    written(cast, course, evaluated_on=today - timedelta(days=3), content=not_now)
+    assert "says not suitable: Swallows badly." in next(
+        finding.words for finding in found_in(session, cast) if finding.key == key
+    )
+    written(cast, course)
+    assert key not in {finding.key for finding in found_in(session, cast)}

@@ -263,3 +263,26 @@ def test_a_follow_up_or_a_score_says_how_the_last_one_worked() -> None:
     repeat = replace(MIGRAINE, last_session_on=DAY - timedelta(days=90))
     assert "response" in keys(facts(courses=(repeat,), last_response=""))
     assert "response" not in keys(facts(courses=(replace(repeat, responded=True),), last_response=""))
+
+
+def test_a_course_that_was_found_not_suitable_wants_a_reason() -> None:
+    course = replace(MIGRAINE, unsuitable_on=DAY - timedelta(days=3), unsuitable_why="Swallows badly.")
+    found = facts(courses=(course,))
+    assert keys(found)["suitability-1"] is Severity.WARN
+    assert words(found, "suitability-1") == (
+        "Chronic migraine: the evaluation of Tue 17 Nov 2026 says not suitable: Swallows badly."
+    )
+
+
+@pytest.mark.parametrize(
+    ("words_of_code", "warns"),
+    [
+        ("Monoplegia of lower limb following cerebral infarction affecting left dominant side", True),
+        ("Monoplegia of upper limb following cerebral infarction affecting left dominant side", False),
+        ("Spastic hemiplegia affecting left dominant side", False),
+    ],
+)
+def test_a_diagnosis_of_the_other_limb_is_said(words_of_code: str, warns: bool) -> None:
+    course = replace(ARM, diagnosis="I69.342", diagnosis_words=words_of_code)
+    found = keys(dosed(BOTOX, sites(50, muscle="biceps"), course))
+    assert found.get("diagnosis-limb-1") is (Severity.WARN if warns else None)

@@ -110,14 +110,16 @@ class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
         """Everything one session's pages show and its findings rest on, in four queries for any number of rows.
 
         The session carries the columns of `label_rows()`, `authorizations_used`, `open_events` and `replaced_vials`
-        (those of the session it replaces), each treated row `window_before` and `session_count`; all of them as they
-        stand in the database now. With `compare` each treated row also carries `last`: the course's latest session
-        signed here before this one with its sites of the course, as JSON.
+        (those of the session it replaces), each treated row `window_before`, `session_count` and `evaluation`; all of
+        them as they stand in the database now. With `compare` each treated row also carries `last`: the course's latest
+        session signed here before this one with its sites of the course, as JSON.
         """
         from treatments.models import SessionCourse, VialUse
 
         treated = SessionCourse.objects.select_related("course__condition", "course__diagnosis").annotate(
-            window_before=Subquery(_window_before()), session_count=Subquery(_session_count())
+            window_before=Subquery(_window_before()),
+            session_count=Subquery(_session_count()),
+            evaluation=Subquery(_evaluation()),
         )
         return (
             self.select_related("product", "provider", "site", "patient", "protocol", "signed_by")
@@ -317,6 +319,17 @@ def _measured(day: OuterRef) -> models.QuerySet:  # type: ignore[type-arg]
                 ),
             )
         )
+    )
+
+
+def _evaluation() -> models.QuerySet:  # type: ignore[type-arg]
+    """Of a treated row: what the latest evaluation of its course by that day says of suitability, and why."""
+    from treatments.models import Evaluation
+
+    return (
+        Evaluation.objects.filter(course=OuterRef("course"), evaluated_on__lte=OuterRef("session__performed_on"))
+        .order_by("-evaluated_on", "-pk")
+        .values(json=JSONObject(on="evaluated_on", suitability="suitability", why="suitability_reasons"))[:1]
     )
 
 

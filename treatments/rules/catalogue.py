@@ -207,12 +207,13 @@ RULES: tuple[RuleWords, ...] = (
     ),
     RuleWords(
         "course",
-        "Diagnosis",
-        "Each treated course has its diagnosis code. Where a limb's code names a side, a site is on that side.",
+        "Suitability and diagnosis",
+        "The latest evaluation of a treated course does not say that it is not suitable. Each treated course has its "
+        "diagnosis code. Where a limb's code names a limb or a side, it is that of the course and of a site.",
         "Warning",
-        "courses",
-        "claim documentation",
-        ("diagnosis",),
+        "courses, evaluations",
+        "clinic rule; claim documentation",
+        ("suitability", "diagnosis"),
     ),
     RuleWords(
         "visit",

@@ -83,13 +83,14 @@ def _diagnosis(paper: SessionPaper) -> Item:
 
 
 def _evaluation(paper: SessionPaper) -> Item:
+    unsuitable = [course for course in paper.courses if course.not_suitable]
     return _per_course(
         paper.courses,
         "evaluation",
         "Indication and medical necessity",
-        lacking=[course for course in paper.courses if not course.evaluated],
+        lacking=unsuitable or [course for course in paper.courses if not course.evaluated],
         there="The evaluation says why.",
-        lack="No evaluation",
+        lack="The evaluation says not suitable" if unsuitable else "No evaluation",
         source=PAYER,
         place="evaluation",
     )

@@ -90,7 +90,8 @@ class CourseFacts:
     """A treated course with the window that was open before this session; `diagnosis` is its ICD-10-CM code.
 
     `responded` is whether a follow-up or a score says what the session before did; `cycle` is that session judged by
-    its scores, None where no measure is agreed for the condition or this is the same visit.
+    its scores, None where no measure is agreed for the condition or this is the same visit. `unsuitable_on` is the day
+    of its latest evaluation by then, if that says not suitable, and `unsuitable_why` what it gives as the reasons.
     """
 
     id: int
@@ -105,6 +106,8 @@ class CourseFacts:
     cycle: Cycle | None = None
     diagnosis: str = ""
     diagnosis_words: str = ""
+    unsuitable_on: date | None = None
+    unsuitable_why: str = ""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class CoursePaper:
     sessions_before: int = 0
     last_was_outside: bool = False
     evaluated: bool = False
+    not_suitable: bool = False  # the latest evaluation by that day says so
     guide_given: bool = False
     baseline: str = ""
     headache_days: Decimal | None = None

@@ -30,6 +30,7 @@ from treatments.rules.findings.record import (
     response,
     signer,
     something_to_sign,
+    suitability,
 )
 from treatments.rules.findings.vials import in_use_time, reconstitution, vial_ledger, vial_may_be_used
 from treatments.rules.findings.wording import capped
@@ -39,6 +40,7 @@ Rule = Callable[[SessionFacts], Iterable[Finding]]
 RULES: Sequence[Rule] = (
     something_to_sign,
     signer,
+    suitability,
     alerts,
     ingredients,
     open_events,

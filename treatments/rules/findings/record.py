@@ -11,7 +11,7 @@ from treatments.rules.findings.wording import count, day, finding, listed
 
 # The key of what the scores say of a course begins with it.
 CYCLE = "cycle-"
-LIMBS = ("upper_limb_spasticity", "lower_limb_spasticity")
+LIMBS = {"upper_limb_spasticity": "upper limb", "lower_limb_spasticity": "lower limb"}
 
 
 def something_to_sign(facts: SessionFacts) -> Iterable[Finding]:
@@ -117,12 +117,18 @@ def measured_responses(findings: Iterable[tuple[str, str]]) -> list[str]:
 def diagnosis(facts: SessionFacts) -> Iterable[Finding]:
     """PRODUCT, ready to sign: each treated course has its diagnosis code, without which no claim is paid.
 
-    Where a limb's code names a side, some site is on that side.
+    Where a limb's code names a limb or a side, it is that of the course, and some site is on that side.
     """
     for course in facts.courses:
         if not course.diagnosis:
             words = f"{course.condition_name} has no diagnosis code: the claim needs one."
             yield finding(f"diagnosis-{course.id}", Severity.WARN, words, about="course", source="claim documentation")
+        others = {limb for limb in LIMBS.values() if limb in course.diagnosis_words.lower()}
+        if course.condition in LIMBS and others and LIMBS[course.condition] not in others:
+            words = f"{course.condition_name}: the diagnosis, {course.diagnosis}, is of the {listed(sorted(others))}."
+            yield finding(
+                f"diagnosis-limb-{course.id}", Severity.WARN, words, about="course", source="claim documentation"
+            )
         sides = {site.side for site in facts.sites if site.course_id == course.id}
         said = {side for side in ("right", "left") if re.search(rf"\b{side}\b", course.diagnosis_words.lower())}
         if course.condition in LIMBS and len(said) == 1 and sides and not said & sides:
@@ -130,6 +136,17 @@ def diagnosis(facts: SessionFacts) -> Iterable[Finding]:
             yield finding(
                 f"diagnosis-side-{course.id}", Severity.WARN, words, about="course", source="claim documentation"
             )
+
+
+def suitability(facts: SessionFacts) -> Iterable[Finding]:
+    """Clinic rule: a course whose latest evaluation says not suitable is not treated without a reason."""
+    for course in facts.courses:
+        if course.unsuitable_on is not None:
+            words = (
+                f"{course.condition_name}: the evaluation of {day(course.unsuitable_on)} says not suitable: "
+                f"{course.unsuitable_why.strip().rstrip('.')}."
+            )
+            yield finding(f"suitability-{course.id}", Severity.WARN, words, about="course", source="the evaluation")
 
 
 def prior_authorization(facts: SessionFacts) -> Iterable[Finding]:
