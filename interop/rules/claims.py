@@ -163,7 +163,7 @@ def procedure_lines(sites: Iterable[SiteFacts], *, guidance: str, numbers: Mappi
         sides.setdefault(slot, set()).add(site.side)
     lines = []
     if "head-neck-migraine" in groups:
-        lines.append(_line("head-neck-migraine", numbers, what="both sides"))
+        lines.append(_line("head-neck-migraine", numbers))
     if "neck-dystonia" in groups:
         both = {"left", "right"} <= sides["neck-dystonia"]
         lines.append(
@@ -201,8 +201,8 @@ def _limb_words(limb: str) -> str:
 
 
 def _low(words: str) -> str:
-    """The words as they go on within a sentence; EMG stays EMG."""
-    return words[0].lower() + words[1:]
+    """The words as they go on within a sentence; TMJ stays TMJ."""
+    return words if words[1:2].isupper() else words[0].lower() + words[1:]
 
 
 def _muscles(count: int) -> str:
@@ -287,7 +287,7 @@ def claim(
         notes.append("A trunk muscle of both sides is counted once here; counted by side there would be 6 or more.")
     notes += [f"{line.words}: {line.note}" for line in procedures if line.note.endswith(PAYER_SPECIFIC)]
     if "guidance-ultrasound" in slots:
-        notes.append(SLOT_NOTES["guidance-ultrasound"])
+        notes.append(f"{SLOTS['guidance-ultrasound']}: {_low(SLOT_NOTES['guidance-ultrasound'])}")
     notes += [f"No procedure code number is entered for: {_low(line.words)}." for line in procedures if not line.number]
     codes = tuple(dict.fromkeys(code for code in diagnoses.values() if code))
     return Claim(tuple(drugs), tuple(procedures), codes, tuple(notes))

@@ -130,7 +130,7 @@ def leg(side: str, count: int) -> list[SiteFacts]:
                 ("trapezius_upper", "neck/shoulder", "right"),
                 condition="chronic_migraine",
             ),
-            [("head-neck-migraine", "", "both sides")],
+            [("head-neck-migraine", "", "")],
         ),
         (sites(("scm", "neck", "left"), condition="cervical_dystonia"), [("neck-dystonia", "", "left side")]),
         (
