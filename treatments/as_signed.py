@@ -144,5 +144,7 @@ def _put_person(user: User | None, kept: dict[str, Any] | None) -> None:
     if user is None or kept is None:
         return
     user.name = kept["name"]
-    if "npi" in kept:
-        user.credential = Credential(user=user, **{name: kept[name] for name in _CREDENTIAL})
+    # Who had no licence then, a trainee, is not shown with the one of later.
+    user._state.fields_cache["credential"] = (
+        Credential(user=user, **{name: kept[name] for name in _CREDENTIAL}) if "npi" in kept else None
+    )

@@ -162,13 +162,12 @@ def _follow_up(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scores_after(row: dict[str, Any], scores: dict[int, list[Any]]) -> list[dict[str, Any]]:
-    """The last score of each measure between that session and the next, with its change from baseline."""
-    found = []
-    for line in scores.get(row["course"].pk, []):
-        if inside := line.between(row["session"].performed_on, row["until"]):
-            score = inside[-1]
-            found.append({"on": score.assessed_on, "line": line, "score": score, "change": line.change(score)})
-    return found
+    """Each score between that session and the next with its change from baseline, that it is judged by among them."""
+    return [
+        {"on": score.assessed_on, "line": line, "score": score, "change": line.change(score)}
+        for line in scores.get(row["course"].pk, [])
+        for score in line.between(row["session"].performed_on, row["until"])
+    ]
 
 
 def _judged(row: dict[str, Any], summaries: dict[int, Summary]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from treatments.models import (
 )
 from treatments.rules.difference import Change, Dose, difference
 from treatments.rules.findings.record import measured_responses
+from treatments.templatetags.cadence import sentence
 
 _APPROVED = ("units_approved", "visits_approved")
 
@@ -74,7 +75,8 @@ def for_paper(sessions: QuerySet[InjectionSession]) -> QuerySet[Any, Any]:
             "screening__recorded_by",
             "authorization__coverage__payer",
             "weight",
-            "replaces",
+            "replaces__voided_by",
+            "replaced_by",
         )
         .annotate(
             addenda_json=ArraySubquery(
@@ -146,6 +148,9 @@ def head_of(session: Any) -> dict[str, Any]:
     seals = session.seals_json
     return {
         "session": session,
+        # Who signed answers for it; a trainee, or a colleague, who charted it is named beside.
+        "provider": session.signed_by or session.provider,
+        "charted_by": _charted_by(session),
         "patient": session.patient,
         "site": session.site,
         "service_on": session.performed_on,
@@ -155,10 +160,49 @@ def head_of(session: Any) -> dict[str, Any]:
         "age": session.patient.age(on=session.performed_on),
         "watermark": {"draft": "DRAFT", "voided": "VOIDED"}.get(session.status, ""),
         "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
-        "voided_at": session.voided_at and session.site.localtime(session.voided_at).replace(tzinfo=None),
+        "voided": _voided(session),
+        "replaces": _replaces(session),
         "digest": _short(seals[-1]["digest"]) if seals else "",
         "printed_on": session.site.today(),
     }
+
+
+def _voided(session: Any) -> str:
+    """That a session was voided, when, by whom, why, and what is written in its place; empty where it was not."""
+    if session.voided_at is None:
+        return ""
+    new = getattr(session, "replaced_by", None)
+    instead = f" A session signed on {_when(new.signed_at, session)} replaces it." if new and new.signed_at else ""
+    return f"This session was voided on {_voiding(session, session)}{instead}"
+
+
+def _replaces(session: Any) -> str:
+    """Which record a session stands in the place of, and why that was voided; empty where it replaces none."""
+    old = session.replaces
+    if old is None:
+        return ""
+    first = f"signed on {_when(old.signed_at, session)} and voided on {_voiding(old, session)}"
+    return f"This session replaces one of {old.performed_on:%-d %b %Y}, {first} That record stays readable."
+
+
+def _voiding(voided: Any, session: Any) -> str:
+    by = f" by {voided.voided_by.name}" if voided.voided_by else ""
+    return f"{_when(voided.voided_at, session)}{by}: {sentence(voided.void_reason)}"
+
+
+def _when(at: datetime, session: Any) -> str:
+    return f"{session.site.localtime(at):%-d %b %Y, %H:%M}"
+
+
+def _charted_by(session: Any) -> str:
+    """Who charted what somebody else signed, with the title, as it was when it was signed; empty where it is one."""
+    provider = session.provider
+    if provider is None or session.signed_by_id in (None, provider.pk):
+        return ""
+    credential = getattr(provider, "credential", None)
+    if session.signature.startswith("drafted by"):
+        return f"{provider.name}, trainee"
+    return f"{provider.name}, {credential.title}" if credential else str(provider.name)
 
 
 def _authorized_by(session: Any) -> dict[str, Any] | None:

@@ -23,9 +23,10 @@ from clinic.paper.maps import side_by_side
 from outcomes.models import Assessment, Instrument
 from patients.models import Medication, TriedTreatment
 from tests.cast import Cast
-from tests.treatments.charted import draft, migraine_sites, moment, signed, vials_in_stock
+from tests.treatments.charted import _Always, draft, migraine_sites, moment, signed, vials_in_stock
 from tests.treatments.test_evaluation_actions import written
-from treatments.actions.sessions import DraftSite, void_session
+from treatments.actions.records import replace_session
+from treatments.actions.sessions import DraftSite, sign_session, void_session
 from treatments.forms.session import AFTERCARE
 from treatments.models import FollowUp, InjectionSession, Muscle, TreatmentCourse
 
@@ -154,7 +155,17 @@ def test_a_draft_and_a_voided_session_say_so_on_every_page(
     void_session(session=done, reason="wrong patient", by=cast.ito, now=moment(cast, today))
     found = printed(client, "clinic:session-note", done)
     assert all("VOIDED" in page for page in found)
-    assert "wrong patient" in found[0]
+    assert "by Dr Kenji Ito: wrong patient." in found[0]
+    copy = replace_session(session=done, by=cast.ito)
+    answers = {"reasons": _Always(), "now": moment(cast, today)}
+    sign_session(session=copy, by=cast.okafor, version=copy.version, **answers)  # type: ignore[arg-type]
+    note = printed(client, "clinic:session-note", copy)[0]
+    assert f"This session replaces one of {done.performed_on:%-d %b %Y}, signed on" in note
+    assert "by Dr Kenji Ito: wrong patient. That record stays readable." in note
+    # Who signed answers for it; who charted it is named beside.
+    assert "Provider Dr Ngozi Okafor, MD" in note
+    assert "Charted by Dr Kenji Ito, MD" in note
+    assert "replaces it." in printed(client, "clinic:session-packet", done)[0]
 
 
 def test_the_packet_holds_everything_and_says_what_is_missing(

@@ -213,6 +213,7 @@ def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
             "findings": session.findings,
             "measured": measured_responses((row["key"], row["words"]) for row in session.findings),
             "signed_at": session.signed_at and session.site.localtime(session.signed_at).replace(tzinfo=None),
+            "voided_at": session.voided_at and session.site.localtime(session.voided_at).replace(tzinfo=None),
             "today": session.site.today(),
         }
     )
