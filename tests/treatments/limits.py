@@ -67,6 +67,7 @@ from treatments.rules.findings.record import (
     response,
     signer,
     something_to_sign,
+    suitability,
 )
 from treatments.rules.findings.vials import in_use_time, reconstitution, vial_ledger, vial_may_be_used
 from treatments.rules.response import Cycle, Outcome
@@ -284,6 +285,9 @@ LIMITS: tuple[Limit, ...] = (
           lambda x: facts(is_touch_up=True, touch_up_reason=x), "left brow", "b", " "),
     Limit("course", diagnosis, "diagnosis-1", WARN,
           lambda x: facts(courses=(replace(MIGRAINE, diagnosis=x),)), "G43.709", "G43", ""),
+    Limit("course", suitability, "suitability-1", WARN,
+          lambda x: facts(courses=(replace(MIGRAINE, unsuitable_on=x, unsuitable_why="Swallows badly."),)),
+          None, None, DAY),
     Limit("visit", guidance, "guidance", WARN,
           lambda x: facts(guidance="emg", guidance_reason=x), "deep muscle", "d", " "),
     Limit("visit", response, "response", WARN,
