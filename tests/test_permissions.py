@@ -185,6 +185,7 @@ TABLE: list[Line] = [
     line("outcomes:review-list", {}, 200, 403, 200, 200, query={"figure": "responder"}),
     line("outcomes:follow-up-list", {}, 200, 403, 200, 200),
     line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),
+    line("outcomes:side-by-side", {"course_id": "course"}, 200, 403, 200, 404),
     line("outcomes:assessment-create", {"course_id": "course"}, 200, 403, 403, 404),
     line("treatments:course-start", {"patient_id": "joye"}, 200, 403, 403, 404),
     line("treatments:course-edit", {"course_id": "course"}, 200, 403, 403, 404),

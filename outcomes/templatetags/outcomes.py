@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from outcomes.review import Responders, Retreatments, Share
-from outcomes.rules import Outcome, Timing, plain
+from outcomes.rules import Outcome, Timing, plain, signed
 from treatments.templatetags.cadence import state_shape
 
 register = template.Library()
@@ -31,6 +31,12 @@ def score_chart(scores: dict[str, Any]) -> dict[str, Any]:
 def score(value: Decimal | None, label: str = "") -> str:
     """A score as people write it: its grade where it has one, else the number without needless zeros."""
     return label or ("" if value is None else plain(value))
+
+
+@register.filter
+def units_change(change: Decimal) -> str:
+    """ "+5" or "−2.5" beside the units of a session."""
+    return signed(change)
 
 
 @register.filter

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from statistics import median
 from typing import Protocol
 
 from dateutil.relativedelta import relativedelta
+
+from treatments.rules.own_interval import own_days
 
 
 class State(StrEnum):
@@ -133,7 +134,7 @@ def window_for(
         opens_reason = by_longest("window_opens_on", f"not before a repeat is allowed: {longest.words}")
 
     if wear_off_days:
-        own = round(median(wear_off_days))
+        own = own_days(wear_off_days)
         target_on = max(session_on + timedelta(days=own), eligible_on)
         target_reason = Reason(
             "target_on",
