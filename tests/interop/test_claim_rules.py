@@ -324,6 +324,17 @@ def test_the_units_of_each_ndc_are_said_where_there_are_several(opened: list[Via
     assert [note for note in full(vials=opened).notes if note.startswith("NDC")] == notes
 
 
+def test_what_was_opened_beside_the_billed_vials_is_said_by_source_and_lot():
+    billed = VialFacts(Decimal(100), Decimal(100), Decimal(0), lot="C1")
+    sample = VialFacts(Decimal(100), Decimal(55), Decimal(45), is_billed=False, source="sample", lot="C2")
+    nameless = VialFacts(Decimal(50), Decimal(50), Decimal(0), is_billed=False)
+    notes = full(vials=[billed, sample, sample, nameless]).notes
+    assert [note for note in notes if "ot billed" in note] == [
+        "Samples and the patient's own drug are not billed: their units are left out.",
+        "Not billed, sample: lot C2, 200 U opened, 110 U given, 90 U discarded.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("muscles", "sides", "said"),
     [(2, 2, False), (3, 2, True), (5, 2, True), (6, 2, False), (5, 1, False), (6, 1, False)],
@@ -332,6 +343,10 @@ def test_what_counting_trunk_muscles_by_side_would_change_is_said(muscles: int, 
     charted = [(f"muscle {n}", "trunk", side) for n in range(muscles) for side in ("left", "right")[:sides]]
     notes = full(sites=sites(*charted, condition="low_back_pain"), numbers={"trunk-6": "1", "trunk-1-5": "1"}).notes
     assert any("counted once here" in note for note in notes) is said
+    limbs = [
+        SiteFacts(f"muscle {n}", ARM, side, "upper_limb_spasticity") for n in range(5) for side in ("left", "right")
+    ]
+    assert not any("counted once here" in note for note in full(sites=limbs).notes)
 
 
 def test_the_same_code_of_two_courses_stands_once():
