@@ -31,6 +31,7 @@ from treatments.rules.facts import (
     ScreeningFacts,
     SessionFacts,
     Severity,
+    ShortestInterval,
     SiteDose,
     VialFacts,
     WeightFacts,
@@ -127,7 +128,9 @@ def _minute(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _alert(alert: Any) -> Alert:
-    return Alert(alert.code, alert.words, Severity(alert.severity), alert.source, alert.label)
+    return Alert(
+        alert.code, alert.words, Severity(alert.severity), alert.source, alert.label, is_sure=bool(alert.meaning)
+    )
 
 
 def _open_events(session: InjectionSession) -> tuple[OpenEvent, ...]:
@@ -235,6 +238,9 @@ def _product(session: InjectionSession) -> ProductFacts | None:
         brand=product.brand,
         maxima=tuple(_maximum(row, product.key, confirmed) for row in session.label_maxima),
         muscle_ranges=tuple(_muscle_range(row, product.key, confirmed) for row in session.muscle_doses),
+        intervals=tuple(
+            ShortestInterval(row["indication"], row["under_18"], row["days"]) for row in session.label_intervals
+        ),
         labelled=tuple(session.labelled),
         in_use_hours=product.in_use_hours,
         in_use_confidence=labels.mark(
@@ -382,6 +388,7 @@ def _other_sessions(session: InjectionSession) -> list[Earlier]:
             row.units_total or Decimal(0),
             frozenset(row.course_ids),
             _limbs(row),
+            row.is_outside,
         )
         for row in rows
         if row.product is not None

@@ -128,6 +128,16 @@ def after(days: int, product: ProductFacts = DYSPORT) -> SessionFacts:
     )
 
 
+def elsewhere(ago: int) -> SessionFacts:
+    session = after(ago)
+    return replace(session, earlier=tuple(replace(row, is_outside=True) for row in session.earlier))
+
+
+def childs_arm(ago: int, *limb: tuple[str, str, float]) -> SessionFacts:
+    """160 U of Dysport in an arm of a child of 20 kg, who had some so many days before: 16 U/kg, 30 U/kg in all."""
+    return replace(child(160, DYSPORT), earlier=past(DYSPORT, limb[0][2], ago, *limb))
+
+
 def consented(**changes: Any) -> SessionFacts:
     return facts(consents=(replace(ConsentFacts(1, DAY, DAY), **changes),))
 
@@ -235,6 +245,12 @@ LIMITS: tuple[Limit, ...] = (
           lambda x: dosed(DYSPORT, sites(x, 100), ARM, earlier=past(DYSPORT, 800, 83)), 699.5, 700, 700.5),
     Limit("R7", rolling_total, "rolling-total", WARN,
           lambda ago: dosed(DYSPORT, sites(701, 100), ARM, earlier=past(DYSPORT, 800, ago)), 83, 84, 85, BELOW),
+    Limit("R7", rolling_total, "rolling-total", WARN,
+          lambda ago: replace(neck(200, DAXXIFY), earlier=past(DAXXIFY, 51, ago)), 89, 90, 91, BELOW),
+    Limit("R7", rolling_total, f"rolling-0-{UPPER}-child", WARN,
+          lambda ago: childs_arm(ago, (UPPER, "left", 161)), 111, 112, 113, BELOW),
+    Limit("R7", rolling_total, f"rolling-0-{UPPER}-{LOWER}-child-several", WARN,
+          lambda ago: childs_arm(ago, (LOWER, "left", 441)), 83, 84, 85, BELOW),
     # R8: a vial that may be used.
     Limit("R8", vial_may_be_used, f"vial-lot-{VIAL}", STOP, lambda x: vial(lot_problem=x), None, None, "Expired."),
     Limit("R8", vial_may_be_used, f"vial-gone-{VIAL}", STOP, lambda x: vial(in_stock=x), True, True, False),
@@ -268,7 +284,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("R14", cycle_response, "cycle-1", NOTE, judged, None, None, Outcome.MISSING),
     # Rules of the clinic.
     Limit("patient", alerts, "alert-prior_toxin", WARN,
-          lambda ago: replace(after(ago), alerts=(Alert("prior_toxin", "Toxin.", WARN),)), 122, 123, 124),
+          lambda ago: replace(elsewhere(ago), alerts=(Alert("prior_toxin", "Toxin.", WARN),)), 122, 123, 124),
     Limit("before", screening, "screening", WARN,
           lambda x: facts(screening=ScreeningFacts(1, DAY + days(x))), -1, 0, 1, NOT_AT),
     Limit("before", screening, "screening", WARN,

@@ -226,10 +226,12 @@ def test_an_adult_needs_no_weight() -> None:
         (XEOMIN, UPPER, False),
         (DAXXIFY, NECK, True),
         (BOTOX, NECK, False),  # all uses together have a maximum
+        (DYSPORT, "low_back_pain", False),  # an adult has none either, and no_maximum says so
     ],
 )
 def test_where_no_childs_maximum_is_known_that_is_said(product: ProductFacts, condition: str, said: bool) -> None:
     course = CourseFacts(1, condition, condition, diagnosis="X")
     session = of_a_child(dosed(product, sites(10, 10, 1, "x"), course), kg=20)
     assert keys(session).get("under-18") is (WARN if said else None)
+    assert ("no-maximum" in keys(session)) is (condition == "low_back_pain")
     assert "under-18" not in keys(replace(session, age=18))

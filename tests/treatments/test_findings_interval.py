@@ -143,6 +143,23 @@ def test_toxin_for_another_course_is_named_beside_an_interval_of_this_one() -> N
     assert "3 days ago: Dysport 500 U" in words(session, "interval-any")
 
 
+@pytest.mark.parametrize("nearest", [3, 2])
+def test_of_several_sessions_the_nearest_is_named(nearest: int) -> None:
+    def given(days: int) -> tuple[Earlier, ...]:
+        rows = [Earlier(DAY + timedelta(days=on), BOTOX.key, "BOTOX", Decimal(155), OWN) for on in (days, days * 9)]
+        return tuple(rows if days == nearest else reversed(rows))
+
+    assert f"Botulinum toxin {nearest} days ago" in words(facts(earlier=given(-nearest)), "interval-any")
+    assert f", {nearest} days after this one." in words(facts(later=given(nearest)), "interval-later")
+
+
+@pytest.mark.parametrize("touch_up", [False, True])
+def test_without_a_product_nothing_is_another_product(touch_up: bool) -> None:
+    past = Earlier(DAY - timedelta(days=90), BOTOX.key, "BOTOX", Decimal(155), OWN)
+    session = facts(product=None, earlier=(past,), is_touch_up=touch_up, touch_up_reason="brow")
+    assert not {key for key in keys(session) if key.startswith("interval")}
+
+
 @pytest.mark.parametrize(("days", "warns"), [(1, True), (83, True), (84, False)])
 def test_a_later_session_already_signed_warns(days: int, warns: bool) -> None:
     on = DAY + timedelta(days=days)

@@ -53,11 +53,14 @@ def test_an_alert_keeps_its_severity_and_its_rule(severity: Severity) -> None:
     ("days", "severity"), [(None, WARN), (124, WARN), (123, NOTE), (84, NOTE), (0, NOTE), (-1, WARN)]
 )
 def test_toxin_the_patient_names_asks_no_reason_when_it_is_in_the_record(days: int | None, severity: Severity) -> None:
-    alert = Alert("prior_toxin", "Botulinum toxin in the last 4 months.", WARN, "screening")
+    """The question is about toxin given elsewhere: what was given here is no answer to it."""
+    alert = Alert("prior_toxin", "Botulinum toxin elsewhere in the last 4 months.", WARN, "screening")
     earlier = (
         () if days is None else (Earlier(DAY - timedelta(days=days), BOTOX.key, "BOTOX", Decimal(155), frozenset({1})),)
     )
-    assert keys(facts(alerts=(alert,), earlier=earlier))["alert-prior_toxin"] is severity
+    assert keys(facts(alerts=(alert,), earlier=earlier))["alert-prior_toxin"] is WARN
+    outside = tuple(replace(row, is_outside=True) for row in earlier)
+    assert keys(facts(alerts=(alert,), earlier=outside))["alert-prior_toxin"] is severity
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,21 @@ def test_ingredients_are_judged_against_the_product(
     session = dosed(product, sites(100, 50, muscle="x"), allergies=frozenset({allergy}))
     assert keys(session).get(key) is severity
     assert key not in keys(replace(session, allergies=frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_sure", "severity"),
+    [("B", True, WARN), ("confirmed", True, STOP), ("A", True, STOP), ("confirmed", False, WARN)],
+)
+def test_a_milk_allergy_said_today_is_the_same_contraindication_as_on_file(
+    mark: str, is_sure: bool, severity: Severity
+) -> None:
+    said = Alert("milk_protein", "Allergy to cow's milk protein.", WARN, "screening, rule R9 (B)", is_sure=is_sure)
+    product = replace(DYSPORT, milk_protein_confidence=mark)
+    session = dosed(product, sites(100, 50, muscle="x"), ingredient_alerts=(said,))
+    (found,) = [row for row in find_all(session) if row.key == "alert-milk_protein"]
+    assert (found.severity, found.rule) == (severity, "R9")
+    assert "alert-milk_protein" not in keys(replace(session, product=XEOMIN))
 
 
 @pytest.mark.parametrize(("product", "warns"), [(BOTOX, True), (DAXXIFY, False)])

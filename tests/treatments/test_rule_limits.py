@@ -14,7 +14,15 @@ import pytest
 from tests.treatments.facts_made import BOTOX, DAXXIFY, DYSPORT, MYOBLOC, NECK, XEOMIN, dosed, of_a_child
 from tests.treatments.limits import LIMITS, NOTE, STOP, WARN, Limit, mixed
 from treatments.rules.catalogue import RULES
-from treatments.rules.facts import CourseFacts, Maximum, MuscleRange, ProductFacts, SessionFacts, SiteDose
+from treatments.rules.facts import (
+    CourseFacts,
+    Maximum,
+    MuscleRange,
+    ProductFacts,
+    SessionFacts,
+    ShortestInterval,
+    SiteDose,
+)
 from treatments.rules.findings import RULES as CHECKS
 from treatments.rules.findings.dose import label_maximum
 from treatments.rules.findings.muscles import muscle_range
@@ -94,6 +102,9 @@ def product_of(key: str) -> ProductFacts:
             )
             for one in DOSES
             if one["product"] == key
+        ),
+        intervals=tuple(
+            ShortestInterval(one["indication"], one["under_18"], one["days"]) for one in row["label_intervals"]
         ),
         labelled=tuple(one["key"] for one in CONDITIONS if key in one["on_label_products"]),
         in_use_hours=row["in_use_hours"],
@@ -197,5 +208,6 @@ def test_the_maxima_that_ship_are_those_the_rules_are_tested_with(made: ProductF
 
     shipped = product_of(made.key)
     assert numbers(shipped) == numbers(made)
+    assert set(shipped.intervals) == set(made.intervals)
     assert (shipped.in_use_hours, shipped.in_use_confidence) == (made.in_use_hours, made.in_use_confidence)
     assert set(shipped.labelled) == set(made.labelled)

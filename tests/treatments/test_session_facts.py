@@ -22,7 +22,7 @@ from tests.treatments.charted import BOTOX, _Always, draft, moment, signed, vial
 from treatments.actions.records import replace_session
 from treatments.actions.sessions import DraftSite, record_outside_session, sign_session, void_session
 from treatments.checks import facts_of, findings_of
-from treatments.models import InjectionSession, Muscle, PatientVial, TreatmentCourse
+from treatments.models import InjectionSession, LabelConfirmation, Muscle, PatientVial, TreatmentCourse
 from treatments.rules.chosen import record_links
 from treatments.rules.facts import Finding
 from treatments.views.picks import read_picks
@@ -68,6 +68,22 @@ def test_a_label_maximum_and_an_unlisted_use_are_found(cast: Cast, course: Treat
         ("maximum-0-chronic_migraine", "stop"),
         (f"off-label-{course.pk}", "note"),
     ]
+
+
+def test_two_sessions_count_together_for_the_interval_of_their_label(cast: Cast) -> None:
+    """Daxxify's label asks for 90 days between sessions, in which a maximum for one session is held against both."""
+    today = cast.harbour.today()
+    neck = cast.course(condition="cervical_dystonia")
+    daxxify = Product.objects.get(key="daxibotulinumtoxinA-lanm")
+    for days, warns in ((90, False), (89, True)):
+        on = today - timedelta(days=days)
+        record_outside_session(
+            course=neck, performed_on=on, product=daxxify, units=Decimal(200), source="letter", on=today, by=cast.ito
+        )
+        vials = vials_in_stock(cast, product=daxxify.key)
+        site = DraftSite(neck.pk, Muscle.objects.get(key="scm").pk, "left", Decimal(51))
+        session = draft(cast, neck, on=today, vials=vials, product=daxxify.key, sites=[site])
+        assert ("rolling-total" in {finding.key for finding in found_in(session, cast)}) is warns
 
 
 def test_the_window_that_counts_is_the_last_one_before_the_session(cast: Cast, course: TreatmentCourse) -> None:
@@ -167,6 +183,23 @@ def test_the_screening_of_the_day_speaks_and_one_of_another_day_does_not(cast: C
     assert screened(today) == {"alert-site_infection": "stop", "alert-albumin": "warn"}
     del answers["cardiac"]
     assert screened(today)["screening"] == "warn"
+    # Toxin from elsewhere is answered by a session from elsewhere, not by those given here.
+    answers["prior_toxin"] = {"answer": "yes", "note": ""}
+    signed(cast, course, on=today - timedelta(days=90))
+    assert screened(today)["alert-prior_toxin"] == "warn"
+    on, botox = today - timedelta(days=85), Product.objects.get(key=BOTOX)
+    record_outside_session(
+        course=cast.course(condition="tmj_bruxism"), performed_on=on, product=botox, units=Decimal(50), source="letter",
+        on=today, by=cast.ito,
+    )  # fmt: skip
+    assert screened(today)["alert-prior_toxin"] == "note"
+    dysport = Product.objects.get(key="abobotulinumtoxinA")
+    InjectionSession.objects.filter(pk=session.pk).update(product=dysport)
+    milk = f"{dysport.key}/ingredient/milk_protein"
+    LabelConfirmation.objects.create(subject=milk, value="contained", label_revision="7/2023", confirmed_by=cast.ito)
+    assert screened(today)["alert-milk_protein"] == "stop"
+    answers["milk_allergy"] = {"answer": "unsure", "note": ""}
+    assert screened(today)["alert-milk_protein"] == "warn"
 
 
 def test_toxin_given_for_another_course_is_shown_and_that_of_this_course_is_not(

@@ -134,6 +134,7 @@ class InjectionSession(Versioned):
         site_count: int
         # Annotated by for_chart().
         label_maxima: list[dict[str, Any]]
+        label_intervals: list[dict[str, Any]]
         muscle_doses: list[dict[str, Any]]
         labelled: list[str]
         confirmed: list[dict[str, str]]

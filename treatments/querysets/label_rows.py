@@ -9,20 +9,22 @@ from django.db import models
 from django.db.models import OuterRef, Value
 from django.db.models.functions import Cast, Concat, JSONObject
 
-from inventory.models import LabelMaximum
+from inventory.models import LabelInterval, LabelMaximum
 from treatments.querysets.authorizations import counted_under, units_used, visits_used
 
 
 def label_rows() -> dict[str, Any]:
-    """Of a session's product, as JSON: `label_maxima`, `muscle_doses` for what is treated, `labelled` and `confirmed`.
+    """Of a session's product, as JSON: `label_maxima`, `label_intervals`, `labelled`, `confirmed`, and `muscle_doses`.
 
-    `confirmed` are the numbers of the product's label that stand confirmed; decimals are text, as JSON knows none.
+    The doses are those for what is treated; `confirmed` are the numbers of the product's label that stand confirmed.
+    Decimals are text, as JSON knows none.
     """
     from treatments.models import Condition, LabelConfirmation, MuscleDose, SessionCourse
 
     maxima = LabelMaximum.objects.filter(product=OuterRef("product")).order_by(
         "under_18", "indications", "window_days", "limbs"
     )
+    intervals = LabelInterval.objects.filter(product=OuterRef("product")).order_by("pk")
     treated = SessionCourse.objects.filter(session=OuterRef(OuterRef("pk"))).order_by().values("course__condition")
     doses = MuscleDose.objects.filter(product=OuterRef("product"), condition__in=treated).order_by("pk")
     labelled = Condition.objects.filter(on_label_products=OuterRef("product")).order_by("pk")
@@ -38,6 +40,7 @@ def label_rows() -> dict[str, Any]:
                 )
             )
         ),
+        "label_intervals": ArraySubquery(intervals.values(json=JSONObject(**_same("indication", "under_18", "days")))),
         "muscle_doses": ArraySubquery(
             doses.values(
                 json=JSONObject(

@@ -96,8 +96,8 @@ RULES: tuple[RuleWords, ...] = (
         "Not before the first allowed day of a course: the longest of label, policy and payer; asked once for each "
         "earlier session. Any toxin of the last 83 days asks for a reason, other toxin of up to 112 days is shown; a "
         "session entered late is asked the same "
-        "about those given after it. Where a label limits one session alone, more than that within 84 days warns, in "
-        "a child for each limb on its own. Of a touch-up only another toxin is asked about.",
+        "about those given after it. Where a label limits one session alone, more than that within the label's own "
+        "interval warns, in a child for each limb on its own. Of a touch-up only another toxin is asked about.",
         "Warning; note from 84 to 112 days",
         "windows, sessions before and after, here and elsewhere",
         "labels; payers",
@@ -178,8 +178,8 @@ RULES: tuple[RuleWords, ...] = (
     RuleWords(
         "patient",
         "What is known of the patient",
-        "Allergies, medication, history and the answers of the screening, one line for each. Toxin the patient names "
-        "and the record already counts is a note.",
+        "Allergies, medication, history and the answers of the screening, one line for each. Toxin from "
+        "elsewhere that the patient names is a note where the record has a session from elsewhere in those 4 months.",
         "As graded by the intake screening",
         "facts on file, screening of the day",
         "intake screening 1.7",

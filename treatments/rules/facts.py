@@ -54,6 +54,15 @@ class Maximum:
 
 
 @dataclass(frozen=True)
+class ShortestInterval:
+    """The shortest time between sessions a label allows, for a condition or, empty, every use; see LabelInterval."""
+
+    condition: str
+    under_18: bool | None
+    days: int
+
+
+@dataclass(frozen=True)
 class MuscleRange:
     """What a label, or a study, gives for muscles of one side together; see treatments.MuscleDose."""
 
@@ -75,6 +84,7 @@ class ProductFacts:
     brand: str
     maxima: tuple[Maximum, ...] = ()
     muscle_ranges: tuple[MuscleRange, ...] = ()
+    intervals: tuple[ShortestInterval, ...] = ()
     labelled: tuple[str, ...] = ()
     in_use_hours: int = 24
     in_use_confidence: str = "B"
@@ -153,7 +163,8 @@ class LimbUnits:
 class Earlier:
     """Another session the patient had, here or elsewhere, with any toxin product.
 
-    `courses` are those it treated; `limbs` say where its units went, as far as that is known.
+    `courses` are those it treated; `limbs` say where its units went, as far as that is known. `is_outside` is one given
+    elsewhere or before Cadence, recorded by hand or from a file.
     """
 
     performed_on: date
@@ -162,17 +173,22 @@ class Earlier:
     units: Decimal
     courses: frozenset[int] = frozenset()
     limbs: tuple[LimbUnits, ...] = ()
+    is_outside: bool = False
 
 
 @dataclass(frozen=True)
 class Alert:
-    """Something known of the patient that bears on treatment, already worded and graded."""
+    """Something known of the patient that bears on treatment, already worded and graded.
+
+    `is_sure` is False for an answer of the screening that is neither yes nor no.
+    """
 
     code: str
     words: str
     severity: Severity
     source: str = ""
     label: str = ""
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)

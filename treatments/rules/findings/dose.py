@@ -70,7 +70,7 @@ def near_maximum(facts: SessionFacts) -> Iterable[Finding]:
 
 
 def rolling_total(facts: SessionFacts) -> Iterable[Finding]:
-    """The same product in twelve weeks: where the label limits one session alone, more in two warns.
+    """The same product within the label's interval: where the label limits one session alone, more in two warns.
 
     A child's maxima for one session are compared each on its own, limb by limb; otherwise all uses are held against
     the largest.
@@ -88,7 +88,8 @@ def rolling_total(facts: SessionFacts) -> Iterable[Finding]:
         return
     largest = max(rows, key=lambda maximum: _most(maximum, facts)[0])
     most, _ = _most(largest, facts)
-    (counted,) = most_counted(replace(largest, indications=(), limbs=""), facts, days=TWELVE_WEEKS)
+    days = _interval_days(largest, facts)
+    (counted,) = most_counted(replace(largest, indications=(), limbs=""), facts, days=days)
     if counted.units > most and counted.units > counted.now:
         yield _rolling("rolling-total", counted, f"; the label's {units(most)} is for one session", facts)
 
@@ -100,10 +101,23 @@ def _rolling_rows(facts: SessionFacts) -> Iterator[Finding]:
             continue
         most, how = _most(maximum, facts)
         of_the_day = {counted.which: counted.units for counted in most_counted(maximum, facts, days=1)}
-        for counted in most_counted(maximum, facts, days=TWELVE_WEEKS, any_side=True):
+        for counted in most_counted(maximum, facts, days=_interval_days(maximum, facts), any_side=True):
             if of_the_day.get(counted.which, Decimal(0)) <= most < counted.units:
                 over = f", {units(counted.units - most)} over the label's {units(most)}{how} for one session"
                 yield _rolling(_key("rolling", maximum, counted.which), counted, over, facts)
+
+
+def _interval_days(maximum: Maximum, facts: SessionFacts) -> int:
+    """How long two sessions count together: the interval the label asks for between those of the maximum's use.
+
+    Of several uses the shortest, so that what the label allows for one of them asks for nothing.
+    """
+    assert facts.product is not None  # noqa: S101 - the callers have asked
+    rows = [row for row in facts.product.intervals if row.under_18 in (None, facts.is_child)]
+    return min(
+        max((row.days for row in rows if row.condition in ("", use)), default=TWELVE_WEEKS)
+        for use in maximum.indications or ("",)
+    )
 
 
 def _rolling(key: str, counted: Counted, over: str, facts: SessionFacts) -> Finding:

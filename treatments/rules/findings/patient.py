@@ -8,7 +8,7 @@ from datetime import timedelta
 from patients.rules import consent_problem
 from treatments.rules.chosen import choose_consent, choose_screening, off_label_courses
 from treatments.rules.facts import Alert, Finding, SessionFacts, Severity
-from treatments.rules.findings.wording import count, day, finding
+from treatments.rules.findings.wording import capped, count, day, finding
 
 # "The last 4 months" of the screening question about toxin: as many days as four months at most have.
 FOUR_MONTHS = 123
@@ -21,17 +21,20 @@ def alerts(facts: SessionFacts) -> Iterable[Finding]:
 
 
 def _severity(alert: Alert, facts: SessionFacts) -> Severity:
-    """Toxin in the last 4 months that stands in the record is counted there already: said, not asked about."""
+    """Toxin elsewhere in the last 4 months that stands in the record is counted there already: said, not asked about.
+
+    The patient is asked for what was given elsewhere, so only a session from elsewhere answers it.
+    """
     first = facts.performed_on - timedelta(days=FOUR_MONTHS)
-    known = any(first <= past.performed_on <= facts.performed_on for past in facts.earlier)
+    known = any(past.is_outside and first <= past.performed_on <= facts.performed_on for past in facts.earlier)
     if alert.code == "prior_toxin" and alert.severity is Severity.WARN and known:
         return Severity.NOTE
     return alert.severity
 
 
-def _of_alert(alert: Alert, severity: Severity) -> Finding:
+def _of_alert(alert: Alert, severity: Severity, confidence: str = "") -> Finding:
     rule = "R9" if "rule R9" in alert.source else ""
-    return Finding(f"alert-{alert.code}", severity, alert.words, "patient", alert.source, "", alert.label, rule)
+    return Finding(f"alert-{alert.code}", severity, alert.words, "patient", alert.source, confidence, alert.label, rule)
 
 
 def ingredients(facts: SessionFacts) -> Iterable[Finding]:
@@ -61,7 +64,13 @@ def ingredients(facts: SessionFacts) -> Iterable[Finding]:
             confidence=product.albumin_confidence,
         )
     for alert in facts.ingredient_alerts:
-        if contained.get(alert.code) and alert.code not in facts.allergies:
+        if not contained.get(alert.code) or alert.code in facts.allergies:
+            continue
+        if alert.code == "milk_protein" and alert.is_sure:
+            # Said today, it is the same contraindication as on file.
+            mark = product.milk_protein_confidence
+            yield _of_alert(alert, capped(Severity.STOP, mark), mark)
+        else:
             yield _of_alert(alert, Severity.WARN)
 
 
