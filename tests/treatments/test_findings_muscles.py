@@ -158,6 +158,25 @@ def test_the_confidence_is_that_of_the_least_sure_row() -> None:
     assert {row.confidence for row in find_all(dosed(BOTOX, sites(6, 6), MIGRAINE))} == {"A-"}
 
 
+def test_a_muscle_of_another_course_is_not_judged_with_this_one() -> None:
+    given = sites(60, 30, 1, "biceps") + sites(300, 50, 2, "biceps")
+    assert "muscle-range-1" not in keys(dosed(BOTOX, given, ARM, LEG))
+
+
+def test_sites_without_units_count_for_nothing() -> None:
+    empty = tuple(replace(site, units=None) for site in sites(60, 30, muscle="scm"))
+    assert not {"migraine-site", "scm-maximum"} & keys(facts(sites=empty)).keys()
+    assert "scm-maximum" not in keys(dosed(BOTOX, (*empty, *sites(100, 50, muscle="scm"))))
+    assert "muscle-range-1" not in keys(dosed(BOTOX, (*sites(60, 30, muscle="biceps"), *empty), ARM))
+
+
+def test_the_words_say_whose_volume_it_is() -> None:
+    grown = dosed(DYSPORT, sites(201, 999, muscle="x"), ARM, units_per_ml=Decimal(200))
+    assert "above 1 mL of Dysport, the most a site in an adult" in words(grown, "site-volume")
+    assert "above 0.5 mL of Dysport, the most a site in a child" in words(of_a_child(grown, kg=20), "site-volume")
+    assert "site-volume" not in keys(replace(grown, product=None))
+
+
 def test_a_site_without_units_is_not_judged() -> None:
     empty = replace(sites(60, 30, muscle="biceps")[0], units=None)
     assert "muscle-range-1" not in keys(facts(courses=(ARM,), sites=(empty,)))

@@ -80,7 +80,7 @@ def test_two_sessions_count_together_for_the_interval_of_their_label(cast: Cast)
         record_outside_session(
             course=neck, performed_on=on, product=daxxify, units=Decimal(200), source="letter", on=today, by=cast.ito
         )
-        vials = vials_in_stock(cast, product=daxxify.key)
+        vials = vials_in_stock(cast, 1, units=100, product=daxxify.key)
         site = DraftSite(neck.pk, Muscle.objects.get(key="scm").pk, "left", Decimal(51))
         session = draft(cast, neck, on=today, vials=vials, product=daxxify.key, sites=[site])
         assert ("rolling-total" in {finding.key for finding in found_in(session, cast)}) is warns
