@@ -66,6 +66,29 @@ def test_what_is_no_answer_is_said(answers: dict[str, Any]) -> None:
     assert not toxin_spread.answers_problem({"ptosis": "yes"})
 
 
+@pytest.mark.parametrize(
+    ("answers", "words", "term", "unasked"),
+    [
+        ({}, "", "other", 12),
+        ({key: "no" for key in KEYS}, "", "other", 0),
+        ({"ptosis": "yes"}, "Drooping eyelid", "ptosis", 11),
+        (
+            {"headache": "yes", "ptosis": "yes", "breathing": "yes", "fall": "no"},
+            "Trouble breathing, drooping eyelid, headache",
+            "breathing",
+            8,
+        ),
+    ],
+)
+def test_answers_in_words_the_most_urgent_first(answers: dict[str, str], words: str, term: str, unasked: int) -> None:
+    assert (toxin_spread.in_words(answers), toxin_spread.term_of(answers)) == (words, term)
+    assert toxin_spread.unasked([*answers, "other"]) == unasked
+    left_open: dict[str, str | None] = {**dict.fromkeys(reversed(KEYS)), **answers, "diplopia": ""}
+    kept = {key: answer for key, answer in answers.items() if key != "diplopia"}
+    assert toxin_spread.clean(left_open) == kept
+    assert list(toxin_spread.clean(left_open)) == [key for key in KEYS if key in kept]
+
+
 def test_an_open_event_warns_at_the_next_session() -> None:
     today = date(2026, 11, 20)
     facts = SessionFacts(performed_on=today, today=today, age=40)
