@@ -61,6 +61,9 @@ def test_toxin_the_patient_names_asks_no_reason_when_it_is_in_the_record(days: i
     assert keys(facts(alerts=(alert,), earlier=earlier))["alert-prior_toxin"] is WARN
     outside = tuple(replace(row, is_outside=True) for row in earlier)
     assert keys(facts(alerts=(alert,), earlier=outside))["alert-prior_toxin"] is severity
+    # No other warning is answered by it.
+    heart = Alert("cardiac", "Heart disease.", WARN)
+    assert keys(facts(alerts=(heart,), earlier=outside))["alert-cardiac"] is WARN
 
 
 @pytest.mark.parametrize(
@@ -95,6 +98,9 @@ def test_a_milk_allergy_said_today_is_the_same_contraindication_as_on_file(
     (found,) = [row for row in find_all(session) if row.key == "alert-milk_protein"]
     assert (found.severity, found.rule) == (severity, "R9")
     assert "alert-milk_protein" not in keys(replace(session, product=XEOMIN))
+    # An objection to albumin is none, whatever stands confirmed.
+    objection = replace(said, code="albumin")
+    assert keys(replace(session, ingredient_alerts=(objection,)))["alert-albumin"] is WARN
 
 
 @pytest.mark.parametrize(("product", "warns"), [(BOTOX, True), (DAXXIFY, False)])
