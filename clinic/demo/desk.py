@@ -88,6 +88,8 @@ def make_waiting(diary: Diary) -> None:
             course = visit.courses.first()
             if course is None or visit.patient_id in seen or len(seen) == 5:
                 continue
+            if course.eligible_on and course.eligible_on > visit.on:
+                continue  # booked too early: nobody would come earlier still
             seen.add(visit.patient_id)
             place = len(seen)
             first = max(today, course.eligible_on or today)

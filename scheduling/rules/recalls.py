@@ -92,16 +92,18 @@ def back_words(day: date | None) -> str:
 ORDERS = {
     "closes": "in the order their window closes, so the longest overdue come first",
     "started": "in the order they were started, so who has waited longest comes first",
-    "target": "in the order of their target date",
+    "target": "the earliest target date first",
     "contact": "whom nobody has tried yet first, then the longest since the last contact",
-    "name": "in the order of their name",
+    "name": "by name",
     "attempts": "the fewest attempts for this window first",
 }
 
 
 def order_words(order: str, *, leaves_out: bool) -> str:
     """The sentence above a list. `leaves_out`: the list is one to call from, without the booked and the put away."""
-    sentence = f"Next best first: {ORDERS[order]}."
+    # Only the order by the window says who is the next best; the others are what somebody asked for.
+    words = ORDERS[order]
+    sentence = f"Next best first: {words}." if order in ("closes", "started") else f"{words[0].upper()}{words[1:]}."
     return f"{sentence} Who is booked or put away is left out." if leaves_out else sentence
 
 

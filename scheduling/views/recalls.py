@@ -83,6 +83,7 @@ def _list_context(request: HttpRequest, params: QueryDict) -> dict[str, Any]:
         before=filters.page_before,
     )
     rows = _described(page, filters.sites, only_ready=filters.only_ready, user_id=request.user.pk)
+    views = _views(menus.views, filters)
     return {
         "filters": filters,
         "tabs": [{"tab": row, "count": counts[key], "query": filters.query(tab=key)} for key, row in TABS.items()],
@@ -95,7 +96,8 @@ def _list_context(request: HttpRequest, params: QueryDict) -> dict[str, Any]:
         "today": filters.sites[0].today(now=now) if filters.sites else None,
         "order_words": _order_words(filters),
         "narrowing": list(filters.narrowing()),
-        "views": _views(menus.views, filters),
+        "views": views,
+        "is_saved": any(view["is_shown"] for view in views),
         "is_beyond": not page.rows and bool(filters.page_after or filters.page_before),
         "row_ids": ".".join(str(course.pk) for course in rows),
         "back": filters.query(edge=("after", filters.page_after))
