@@ -36,7 +36,8 @@ def test_filters_that_are_set_stand_above_the_list_with_what_they_leave_out(cast
     assert "1 left out of to call" in page
     assert 'href="/recalls/?sort=name&amp;attempts=0"' in page, "without the language"
     assert 'href="/recalls/?sort=name"' in page, "without any"
-    assert "in the order of their name" in page
+    assert "By name. Who is booked" in page
+    assert "Next best" not in page
     whole = client.get(LIST).content.decode()
     assert "left out of" not in whole
     assert "in the order their window closes, so the longest overdue come first" in whole
@@ -190,3 +191,11 @@ def test_an_administrator_keeps_the_outcomes(cast: Cast, sign_in: SignIn):
     client.post(f"{edit}offer/", {"offered": "0"})
     assert added.key not in dict(AttemptOutcome.offered())
     assert "Asked a relative" not in sign_in(cast.robin).get(act("log", course_in(cast, "due"))).content.decode()
+
+
+@pytest.mark.parametrize("name", ["recall-log", "recall-hold"])
+def test_in_a_tab_of_its_own_a_form_of_a_row_is_sent_as_a_page(cast: Cast, sign_in: SignIn, name: str):
+    """There is no list there that an answer could be put into: with htmx the buttons did nothing."""
+    url, client = reverse(f"scheduling:{name}", args=[course_in(cast, "due").pk]), sign_in(cast.robin)
+    assert 'hx-target="#recalls"' not in client.get(url).content.decode()
+    assert 'hx-target="#recalls"' in client.get(url, headers={"HX-Request": "true"}).content.decode()
