@@ -131,6 +131,7 @@ def log_invitations(*, now: datetime) -> int:
                     closes_cycle=outcome.closes_cycle,
                     called_on=message.site.localtime(message.sent_at).date(),
                 ),
+                at=message.sent_at,
                 source=RecallAttempt.Source.MESSAGE,
                 message=message,
             )

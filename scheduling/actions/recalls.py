@@ -61,6 +61,7 @@ def log_attempt(
             called_on=course.site.today(now=moment),
         ),
         note=note.strip(),
+        at=moment,
         by=by,
     )
     cancel_messages(about="course", about_id=course.pk, purposes=[Purpose.RECALL], reason="Called meanwhile.")
@@ -129,7 +130,7 @@ def put_away(
     release(course=course, by=by)
     cancel_messages(about="course", about_id=course.pk, purposes=[Purpose.RECALL], reason="Put away meanwhile.")
     return RecallHold.objects.create(
-        course=course, window=_open_window(course), kind=kind, until=until, reason=reason.strip(), by=by
+        course=course, window=_open_window(course), kind=kind, until=until, reason=reason.strip(), at=now, by=by
     )
 
 
@@ -146,6 +147,7 @@ def bring_back(*, course: TreatmentCourse, reason: str, by: User | None, now: da
         kind=Kind.BACK,
         until=course.site.today(now=now),
         reason=reason,
+        at=now,
         by=by,
     )
 

@@ -4,6 +4,7 @@ import pghistory
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Versioned
@@ -75,7 +76,8 @@ class RecallAttempt(models.Model):
         null=True, blank=True, help_text="Off the lists to call before this day; the last of all days: for this window."
     )
     note = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
+    # When it was made; of a message that went out, when it did, which may be long before it is kept here.
+    at = models.DateTimeField(default=timezone.now)
     source = models.CharField(max_length=8, choices=Source, default=Source.PERSON)
     message = models.OneToOneField(
         Message, on_delete=models.PROTECT, null=True, blank=True, related_name="recall_attempt"
@@ -117,7 +119,7 @@ class RecallHold(models.Model):
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.SNOOZE)
     until = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=200)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:

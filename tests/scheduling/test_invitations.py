@@ -128,7 +128,9 @@ def test_an_attempt_is_logged_when_it_went_out_and_once(cast: Cast, policy: Cont
     Message.objects.update(status="unknown")
     assert log_invitations(now=now) == 0
     Message.objects.update(status="sent", sent_at=now)
-    assert [log_invitations(now=now) for _ in range(3)] == [1, 0, 0]
+    assert [log_invitations(now=now + timedelta(hours=3)) for _ in range(3)] == [1, 0, 0]
+    # The moment it went out counts, not the one at which the planner saw it: the spacing begins there.
+    assert RecallAttempt.objects.get().at == now
 
 
 @pytest.mark.parametrize("status", ["unknown", "failed", "bounced"])
@@ -217,7 +219,6 @@ def test_the_spacing_is_what_the_outcome_says(cast: Cast, policy: ContactPolicy,
     of(cast, "due")
     plan_invitations(now=now)
     go_out(now)
-    RecallAttempt.objects.update(at=now)
     assert [plan_invitations(now=now + timedelta(days=days, minutes=1)) for days in (1, 2)] == [0, 1]
 
 
