@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pghistory
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Site, User
 from audit.models import Versioned
@@ -48,6 +49,13 @@ class ImportJob(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["patients", "sessions"]), name="import_job_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["preview", "queued", "running", "done", "failed"]),
+                name="import_job_status_is_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Import {self.pk}"

@@ -7,6 +7,7 @@ import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Site, User
 from audit.models import Versioned
@@ -219,6 +220,9 @@ class Vial(Versioned):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(source__in=["clinic", "pharmacy", "sample"]), name="vial_source_is_known"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(status__in=["in stock", "used", "removed"]), name="vial_status_is_known"
             ),
         ]
@@ -260,6 +264,9 @@ class StockMovement(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["received", "used", "removed"]), name="movement_kind_is_known"
+            ),
             models.UniqueConstraint(
                 fields=["vial", "kind"],
                 name="stock_movement_once",

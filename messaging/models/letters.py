@@ -34,6 +34,9 @@ class LetterBatch(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["site", "-id"], name="letter_batch_of_site")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "running", "ready", "failed"]), name="letter_batch_status_is_known"
+            ),
             models.CheckConstraint(condition=~Q(status="ready") | Q(problem=""), name="letter_batch_ready_is_whole"),
         ]
 

@@ -42,6 +42,12 @@ class PatientLink(models.Model):
         indexes = [
             models.Index(fields=["purpose", "about_id"], name="link_about", condition=Q(used_at=None, revoked_at=None))
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purpose__in=["appointment", "booking", "waiting_offer", "questionnaire"]),
+                name="link_purpose_is_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Link {self.pk}"

@@ -76,6 +76,20 @@ class Message(models.Model):
             models.Index(fields=["provider_id"], name="message_by_carrier", condition=~Q(provider_id="")),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    purpose__in=["reminder", "booked", "moved", "cancelled", "recall", "waiting_offer", "questionnaire"]
+                ),
+                name="message_purpose_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=["phone", "text", "email", "letter"]), name="message_channel_is_known"
+            ),
+            models.CheckConstraint(condition=Q(language__in=["en", "es"]), name="message_language_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "sending", "sent", "unknown", "failed", "bounced", "cancelled"]),
+                name="message_status_is_known",
+            ),
             models.CheckConstraint(condition=~Q(channel="phone"), name="message_is_written"),
             models.CheckConstraint(
                 condition=~Q(status="sent") | Q(sent_at__isnull=False), name="message_sent_has_its_moment"

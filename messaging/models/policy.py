@@ -6,6 +6,7 @@ import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Site, User
 from audit.models import Versioned
@@ -61,6 +62,11 @@ class ContactConsent(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["patient", "channel", "-id"], name="contact_consent_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(channel__in=["phone", "text", "email", "letter"]), name="contact_consent_channel_is_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Contact consent {self.pk}"

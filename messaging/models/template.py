@@ -47,6 +47,16 @@ class MessageTemplate(Versioned):
     class Meta:
         ordering = ["purpose", "attempt", "channel", "language"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    purpose__in=["reminder", "booked", "moved", "cancelled", "recall", "waiting_offer", "questionnaire"]
+                ),
+                name="template_purpose_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=["phone", "text", "email", "letter"]), name="template_channel_is_known"
+            ),
+            models.CheckConstraint(condition=Q(language__in=["en", "es"]), name="template_language_is_known"),
             models.UniqueConstraint(
                 fields=["purpose", "channel", "language", "attempt"],
                 name="template_once",

@@ -85,6 +85,10 @@ class PriorAuthorization(Versioned):
         ordering = ["-ends_on", "-id"]
         constraints = [
             models.CheckConstraint(
+                condition=Q(status__in=["submitted", "approved", "denied", "appeal"]),
+                name="authorization_status_is_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="authorization_ends_after_start",
                 violation_error_message="It ends before it starts.",

@@ -114,6 +114,10 @@ class Patient(Versioned):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(preferred_channel__in=["phone", "text", "email", "letter"]),
+                name="patient_preferred_channel_is_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(died_on__isnull=True) | Q(died_on__gte=F("birth_date")),
                 name="patient_died_after_birth",
                 violation_error_message="The date of death lies before the date of birth.",
@@ -188,6 +192,9 @@ class PossibleDuplicate(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(decision__in=["waiting", "same", "different"]), name="possible_duplicate_decision_is_known"
+            ),
             models.UniqueConstraint(fields=["system", "value"], name="possible_duplicate_once"),
         ]
 

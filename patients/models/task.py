@@ -56,6 +56,25 @@ class Task(Versioned):
             models.Index(fields=["patient", "-id"], name="task_of_patient"),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "letter",
+                        "message_failed",
+                        "message_unknown",
+                        "offer_slot",
+                        "asked_to_move",
+                        "asked_to_call",
+                        "cancelled_by_link",
+                        "link_locked",
+                        "contact_details",
+                        "authorization",
+                        "drug_order",
+                        "other",
+                    ]
+                ),
+                name="task_kind_is_known",
+            ),
             models.UniqueConstraint(fields=["once"], condition=Q(done_at=None) & ~Q(once=""), name="task_open_once"),
         ]
 

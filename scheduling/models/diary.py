@@ -124,6 +124,13 @@ class Appointment(Versioned):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(kind__in=["session", "follow_up", "consultation"]), name="appointment_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_by__in=["", "patient", "clinic"]), name="appointment_cancelled_by_is_known"
+            ),
+            models.CheckConstraint(condition=Q(source__in=["staff", "link"]), name="appointment_source_is_known"),
+            models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
                 name="appointment_ends_after_start",
                 violation_error_message="It ends before it starts.",

@@ -134,6 +134,9 @@ class VisitLength(models.Model):
     class Meta:
         ordering = ["site", "kind", "condition"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["session", "follow_up", "consultation"]), name="visit_length_kind_is_known"
+            ),
             models.UniqueConstraint(
                 fields=["site", "kind", "condition"],
                 nulls_distinct=False,

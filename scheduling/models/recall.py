@@ -93,6 +93,12 @@ class RecallAttempt(models.Model):
             models.Index(fields=["window"], name="attempt_of_window"),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(channel__in=["phone", "text", "email", "letter"]), name="attempt_channel_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["person", "message", "link"]), name="attempt_source_is_known"
+            ),
             models.CheckConstraint(condition=~Q(source="person") | Q(by__isnull=False), name="attempt_by_someone"),
         ]
 
@@ -126,6 +132,9 @@ class RecallHold(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["course", "-id"], name="hold_of_course")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["snooze", "pause", "stop", "back"]), name="hold_kind_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="stop", until=None) | (~Q(kind="stop") & Q(until__isnull=False)),
                 name="hold_ends_unless_stopped",

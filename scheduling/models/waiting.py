@@ -63,6 +63,15 @@ class WaitingEntry(Versioned):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(kind__in=["session", "follow_up", "consultation"]), name="waiting_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(part_of_day__in=["any", "morning", "afternoon"]), name="waiting_part_of_day_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["waiting", "booked", "withdrawn"]), name="waiting_status_is_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(latest_on__gte=F("earliest_on")),
                 name="waiting_ends_after_start",
                 violation_error_message="The last day lies before the first.",
@@ -102,6 +111,10 @@ class SlotOffer(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["freed_by"], name="offer_of_freed_time")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["offered", "booked", "declined", "taken", "expired"]),
+                name="offer_status_is_known",
+            ),
             models.UniqueConstraint(
                 fields=["entry", "freed_by"],
                 name="offer_once",

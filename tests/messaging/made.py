@@ -28,6 +28,8 @@ from tests.cast import Cast
 NOON = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)
 
 _numbers = count(1)
+# No test has so many appointments.
+NOBODYS = 900_000
 
 
 def agreed(patient: Patient, channel: str = "email", *, said: bool = True) -> ContactConsent:
@@ -60,7 +62,7 @@ def queued(cast: Cast, patient: Patient | None = None, *, now: datetime = NOON, 
             "site": cast.harbour,
             "purpose": "cancelled",
             "about": "appointment",
-            "about_id": number,
+            "about_id": NOBODYS + number,
             "once": f"test {number}",
             "send_after": now,
             "send_before": now + timedelta(days=2),

@@ -135,6 +135,9 @@ class AdverseEvent(Versioned):
             models.Index(fields=["provider", "reported_at"], name="adverse_event_unseen", condition=Q(seen_at=None)),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(source__in=["staff", "tablet", "link"]), name="adverse_event_source_is_known"
+            ),
             models.CheckConstraint(condition=~Q(words=""), name="adverse_event_in_words"),
             models.CheckConstraint(
                 # Not judged is NULL, and a condition that is NULL lets everything pass.

@@ -59,6 +59,10 @@ class DrugOrder(Versioned):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(status__in=["ordered", "shipped", "arrived", "cancelled"]),
+                name="drug_order_status_is_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(vials__gte=1) & Q(vials__lte=20),
                 name="drug_order_has_vials",
                 violation_error_message="From 1 to 20 vials.",

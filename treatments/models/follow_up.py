@@ -60,6 +60,9 @@ class FollowUp(Versioned):
             models.Index(fields=["due_on", "id"], name="follow_up_planned", condition=Q(status="planned")),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["planned", "done", "cancelled"]), name="follow_up_status_is_known"
+            ),
             models.UniqueConstraint(fields=["session", "course", "step"], name="follow_up_once_per_step"),
             models.CheckConstraint(
                 condition=~Q(status="done") | Q(done_on__isnull=False, done_by__isnull=False),

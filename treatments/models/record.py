@@ -52,6 +52,9 @@ class RecordSeal(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(event__in=["signed", "recorded", "addendum", "voided"]), name="seal_event_is_known"
+            ),
             # One chain: two seals never follow the same one.
             models.UniqueConstraint(fields=["previous"], name="record_seal_one_chain"),
         ]

@@ -153,6 +153,9 @@ class InjectionSession(Versioned):
         ]
         constraints = [
             models.CheckConstraint(
+                condition=Q(status__in=["draft", "signed", "recorded", "voided"]), name="session_status_is_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(is_outside=True, status__in=["draft", "recorded", "voided"])
                 | Q(is_outside=False, status__in=["draft", "signed", "voided"]),
                 name="session_outside_is_never_signed",
