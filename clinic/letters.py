@@ -182,7 +182,7 @@ def _print(message: Message, *, batch: LetterBatch, now: datetime) -> None:
     choice = Reach.of([patient]).choice(patient, on=batch.site.today(now=now), channel=LETTER)
     if choice.channel is None:
         raise CannotPrintError(choice.why)
-    why = why_not_any_more(about=message.about, about_id=message.about_id)
+    why = why_not_any_more(about=message.about, about_id=message.about_id, now=now)
     if why and message.purpose != Purpose.CANCELLED:
         raise CannotPrintError(why)
     try:

@@ -7,6 +7,9 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging.subjects import register
-        from scheduling.reminders import ABOUT, why_not_about
+        from scheduling import invitations, reminders
+        from scheduling.actions import freed, waiting
 
-        register(ABOUT, why_not_about)
+        register(reminders.ABOUT, reminders.why_not_about)
+        register(invitations.ABOUT, invitations.why_not_invited, pause=invitations.not_while_called)
+        register(freed.OFFER, waiting.why_not_offered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -16,8 +17,9 @@ from messaging.models import ContactConsent, ContactPolicy, Message, Purpose
 from messaging.rules.channels import LETTER
 from messaging.rules.quiet import wall_moment
 from scheduling.actions.recalls import open_letter_if_due
-from scheduling.models import Appointment, AttemptOutcome, RecallAttempt, RecallClaim
-from scheduling.recall_list import TABS, recall_courses
+from scheduling.models import Appointment, AttemptOutcome, RecallAttempt, RecallClaim, RecallHold
+from scheduling.querysets import THIS_WINDOW
+from scheduling.recall_list import TABS, needs_booking, recall_courses
 from scheduling.reminders import BOOKED, REMIND_AT
 from scheduling.rules.recalls import hidden_until
 from treatments.models import RetreatmentWindow, TreatmentCourse
@@ -34,6 +36,7 @@ LINK_LASTS = timedelta(days=21)
 OUTCOME, LETTER_OUTCOME = "message_sent", "letter_sent"
 
 AGAIN = " again "
+CLOSED = "The course is closed, or the patient is gone."
 NO_LONGER = "Booked, called or put away meanwhile."
 # Cancelled for one of these reasons, an invitation may be queued anew when the course waits again. One that a person
 # cancelled, or a call, is not.
@@ -86,6 +89,33 @@ def plan_invitations(*, now: datetime) -> int:
     fresh = [message for once, message in planned.items() if once not in known]
     Message.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
+
+
+def why_not_invited(course_id: int, *, since: datetime | None, now: datetime) -> str:
+    """Why nobody is invited for that course any more, in words; "" where it still waits for a booking.
+
+    A call since the invitation was queued speaks against it too.
+    """
+    course = TreatmentCourse.objects.filter(pk=course_id).select_related("site").first()
+    if course is None:
+        return CLOSED
+    row: Any = recall_courses(user=None, sites=[course.site], now=now).filter(pk=course_id).first()
+    if row is None:
+        return CLOSED
+    if not needs_booking(row.state_now, row.booking_now):
+        return BOOKED
+    hold = RecallHold.objects.filter(THIS_WINDOW, course=course_id).order_by("-id").first()
+    if hold is not None and hold.lasts(on=course.site.today(now=now)):
+        return "Put away meanwhile."
+    called = RecallAttempt.objects.filter(course=course_id, source=RecallAttempt.Source.PERSON)
+    return "Called meanwhile." if since is not None and called.filter(at__gt=since).exists() else ""
+
+
+def not_while_called(course_id: int, *, now: datetime) -> datetime | None:
+    """Until when somebody has claimed the course's patient to call them; None: nobody does."""
+    patient = TreatmentCourse.objects.filter(pk=course_id).values("patient")
+    claims = RecallClaim.objects.filter(course__patient__in=patient, until__gt=now)
+    return claims.order_by("-until").values_list("until", flat=True).first()
 
 
 @transaction.atomic

@@ -155,7 +155,7 @@ def appointment_changed(
     )
 
 
-def why_not_about(appointment_id: int) -> str:
+def why_not_about(appointment_id: int, *, since: datetime | None, now: datetime) -> str:
     """Why nothing is written about that appointment any more, in words; "" where it still holds."""
     status = Appointment.objects.filter(pk=appointment_id).values_list("status", flat=True).first()
     return WHY_CANCELLED.get(status, "") if status else "The appointment is gone."

@@ -49,7 +49,7 @@ def send_again(*, message: Message, by: User, now: datetime) -> Message:
     if current.send_before <= now:
         raise ValidationError("It would come too late to be of use.")
     # That it does not hold any more is what a cancellation says.
-    why = why_not_any_more(about=current.about, about_id=current.about_id)
+    why = why_not_any_more(about=current.about, about_id=current.about_id, now=now)
     if why and current.purpose != Purpose.CANCELLED:
         raise ValidationError(why)
     new = queue_message(

@@ -28,7 +28,7 @@ from messaging.claims import living
 from messaging.models import Message, PatientLink, Purpose
 from messaging.rules.channels import EMAIL, LETTER
 from messaging.rules.quiet import first_allowed
-from messaging.subjects import why_not_any_more
+from messaging.subjects import is_known, not_before, why_not_any_more
 
 logger = logging.getLogger("messaging")
 
@@ -41,10 +41,9 @@ DOWN_DELAY = timedelta(minutes=1)
 # Longer than any carrier may take to answer; a claim as old as this is lost even if its worker seems to live.
 OLDEST_CLAIM = timedelta(minutes=15)
 WRITE_DOWN_TRIES = 5
-# What is said in these holds only as long as the thing they are about does.
-STANDS_AND_FALLS = (Purpose.REMINDER, Purpose.BOOKED, Purpose.MOVED)
 
 NOT_IN_TIME = "It could not be sent in time."
+STANDS_AGAIN = "It stands again after all."
 LOST = "The program stopped while it was being sent."
 
 
@@ -128,10 +127,12 @@ def _claim(*, channels: list[str], worker: str, now: datetime) -> Claimed | None
         message.status, message.problem = Status.CANCELLED, choice.why[:300]
         message.save()
         return Claimed(message.pk, message.channel)
-    # Put back after a try that came to nothing, it may be about what fell away while it was being sent.
-    why = why_not_any_more(about=message.about, about_id=message.about_id)
-    if why and message.purpose in STANDS_AND_FALLS:
+    if why := _why_not(message, now=now):
         message.status, message.problem = Status.CANCELLED, why[:300]
+        message.save()
+        return Claimed(message.pk, message.channel)
+    if (later := not_before(about=message.about, about_id=message.about_id, now=now)) is not None:
+        message.send_after = later
         message.save()
         return Claimed(message.pk, message.channel)
     policy = reach.policy(site)
@@ -171,6 +172,19 @@ def _claim(*, channels: list[str], worker: str, now: datetime) -> Claimed | None
             mark=mark,
         ),
     )
+
+
+def _why_not(message: Message, *, now: datetime) -> str:
+    """Why it is not true any more, in words, or "".
+
+    Put back after a try that came to nothing, it may be about what fell away while it was being sent: what takes unsent
+    messages back does not see one that is on its way.
+    """
+    why = why_not_any_more(about=message.about, about_id=message.about_id, since=message.created_at, now=now)
+    if message.purpose == Purpose.CANCELLED:
+        # That it does not hold is what it says.
+        return STANDS_AGAIN if not why and is_known(message.about) else ""
+    return why
 
 
 def _write_down(message_id: int, receipt: Receipt, *, worker: str, now: datetime) -> str:

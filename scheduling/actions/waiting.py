@@ -144,6 +144,18 @@ def offer_time(*, entry: WaitingEntry, freed: Appointment, by: User, now: dateti
     return offer, message is not None
 
 
+def why_not_offered(offer_id: int, *, since: datetime | None, now: datetime) -> str:
+    """Why nobody is written to about that offer any more, in words; "" while it is open and its time is free."""
+    offer = SlotOffer.objects.filter(pk=offer_id).select_related("entry__site", "freed_by").first()
+    if offer is None:
+        return "The offer is gone."
+    if offer.status != SlotOffer.Status.OFFERED:
+        return "The offer is answered, or the time is taken."
+    if offer.entry.status != WaitingEntry.Status.WAITING:
+        return "The patient waits no more."
+    return freed_problem(offer.freed_by, now=now) or ""
+
+
 @transaction.atomic
 def decline_offer(*, offer: SlotOffer, by: User | None, now: datetime) -> SlotOffer:
     """Keep that they do not want this time; they go on waiting. Doing it again changes nothing."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pghistory
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -144,6 +146,10 @@ class RecallHold(models.Model):
 
     def __str__(self) -> str:
         return f"Hold {self.pk}"
+
+    def lasts(self, *, on: date) -> bool:
+        """Whether it keeps the course off the lists on that day, as long as no later hold does otherwise."""
+        return self.kind != self.Kind.BACK and (self.until is None or self.until > on)
 
 
 class RecallClaim(models.Model):

@@ -24,7 +24,6 @@ from messaging.claims import CLAIMS, claimant, living
 from messaging.models import ContactPolicy, Message, MessageTemplate, PatientLink, Purpose
 from messaging.rules.wording import health_words
 from patients.models import Patient, Task
-from scheduling.models import Appointment
 from scheduling.rules.times import local_moment
 from tests.cast import Cast
 from tests.messaging.made import NOON, MailServer, agreed, at_once, queued, reachable
@@ -386,17 +385,6 @@ def test_the_log_names_no_patient(cast: Cast, smtp: MailServer):
     ours = [line for line in lines if "message" in line]
     assert any("sent" in line for line in ours)
     assert not [line for line in ours if "@" in line or "Weatherby" in line or "Ana" in line]
-
-
-def test_a_reminder_put_back_is_not_sent_about_a_visit_cancelled_meanwhile(cast: Cast, smtp: MailServer):
-    """While it was being sent nobody could take it out of the queue."""
-    appointment = booked(cast)
-    patient = reachable(cast, email="busy@example.org")
-    message = queued(cast, patient, purpose="reminder", about_id=appointment.pk)
-    Appointment.objects.filter(pk=appointment.pk).update(status="cancelled")
-    assert send() == {"put off": 1}
-    assert not smtp.mails
-    assert (fresh(message).status, fresh(message).problem) == ("cancelled", "The appointment was cancelled.")
 
 
 # --- the patient's link
