@@ -28,8 +28,8 @@ from treatments.querysets.courses import TreatmentCourseQuerySet
 Status = Message.Status
 
 ABOUT = "course"
-# An invitation that has not gone out by then is dropped.
-USE = timedelta(days=2)
+# An invitation that has not gone out by then is dropped; a letter waits for somebody to print it.
+USE, LETTER_USE = timedelta(days=2), timedelta(days=14)
 LINK_LASTS = timedelta(days=21)
 
 # What a message that went out counts as; its row says how long the course is off the lists to call.
@@ -69,6 +69,7 @@ def plan_invitations(*, now: datetime) -> int:
         once = f"invitation {course.pk} window {window_id} attempt {attempt}"
         if again := cancelled[once]:
             once = f"{once}{AGAIN}{again}"
+        by_letter = reach.choice(course.patient, on=today).channel == LETTER
         message = reach.message(
             patient=course.patient,
             site=course.site,
@@ -78,7 +79,7 @@ def plan_invitations(*, now: datetime) -> int:
             about_id=course.pk,
             once=once,
             send_after=send_after,
-            send_before=send_after + USE,
+            send_before=send_after + (LETTER_USE if by_letter else USE),
             values={"link_until": now + LINK_LASTS, "window": window_id},
             now=now,
         )

@@ -26,8 +26,10 @@ REMIND_AT = time(10)
 # A reminder that is later than this is not sent, and none in the last hours before the visit.
 USE = timedelta(days=2)
 LAST_USE = timedelta(hours=2)
-# A letter goes out once, so many days before the first reminder of the others.
+# A letter goes out once, so many days before the first reminder of the others: what the post may take. A person prints
+# it, perhaps on one day of the week.
 POST_DAYS = 5
+LETTER_USE = timedelta(days=14)
 # How far ahead reminders are put into the queue. Short, so that a changed policy or consent soon counts.
 AHEAD = timedelta(hours=24)
 
@@ -63,7 +65,11 @@ def reminders_of(
     last = starts_at - LAST_USE
     for before, (at, following) in zip(wanted, pairwise([*moments, last]), strict=True):
         if booked_at < at < following:
-            yield Reminder(before, at, min(at + USE, following, last))
+            use = at + USE
+            if by_letter:
+                # Later than the post takes it would come after the visit.
+                use = max(use, min(at + LETTER_USE, starts_at - timedelta(days=POST_DAYS)))
+            yield Reminder(before, at, min(use, following, last))
 
 
 def plan_reminders(*, now: datetime) -> int:

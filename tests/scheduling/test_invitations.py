@@ -229,6 +229,9 @@ def test_a_letter_counts_as_a_letter(cast: Cast, policy: ContactPolicy, now: dat
     )  # fmt: skip
     course_in(cast, "due", patient=patient)
     plan_invitations(now=now)
+    message = Message.objects.get()
+    # Letters wait for somebody to print them.
+    assert message.send_before - message.send_after == timedelta(days=14)
     go_out(now)
     attempt = RecallAttempt.objects.get()
     assert (attempt.outcome_id, attempt.channel) == ("letter_sent", "letter")

@@ -81,6 +81,25 @@ def test_one_letter_in_time_for_the_post():
     assert moments("2026-12-20 09:00", days=[7, 1], by_letter=True) == ["2026-12-08 10:00"]
 
 
+@pytest.mark.parametrize(
+    ("days", "until"),
+    [
+        # Printed up to the day from which the post would be slower than the visit is near.
+        ([7, 1], "2026-12-05 14:30"),
+        # With little time between, two days as for the others.
+        ([1], "2026-12-06 10:00"),
+        ([30], "2026-11-19 10:00"),
+    ],
+)
+def test_a_letter_waits_longer_for_somebody_to_print_it(days: list[int], until: str):
+    site = Site(name="S", time_zone="America/New_York")
+    starts_at = datetime(2026, 12, 10, 14, 30, tzinfo=site.zone())
+    [reminder] = reminders_of(
+        starts_at, days=days, site=site, by_letter=True, booked_at=starts_at - timedelta(days=200)
+    )
+    assert f"{site.localtime(reminder.send_before):%Y-%m-%d %H:%M}" == until
+
+
 def test_no_reminder_of_what_was_booked_after_its_time():
     booked_at = datetime(2026, 12, 5, 12, tzinfo=UTC)
     assert moments("2026-12-10 14:30", days=[7, 1], booked_at=booked_at) == ["2026-12-09 10:00"]
