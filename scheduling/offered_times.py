@@ -10,7 +10,7 @@ from accounts.models import Site, User
 from patients.models import Patient
 from scheduling.free_times import FreeTime, fitting_times, working_hours
 from scheduling.lengths import usual_minutes
-from scheduling.models import Appointment, Room, VisitKind
+from scheduling.models import Appointment, VisitKind
 from scheduling.rules.slots import SEARCH_DAYS, Search
 from treatments.authorizations import authorized_spans
 from treatments.models import TreatmentCourse
@@ -99,17 +99,6 @@ def is_booked(wish: Wish, *, now: datetime) -> bool:
     ends = datetime.combine(days[1] + timedelta(days=1), time.min, tzinfo=wish.site.zone())
     ahead = Appointment.objects.active().filter(kind=VisitKind.SESSION, starts_at__gt=now, starts_at__lt=ends)
     return ahead.filter(courses__in=wish.courses).exists()
-
-
-def free_room(wish: Wish, *, starts_at: datetime) -> Room | None:
-    """A room of the site that nobody has at that moment; None where the site has no rooms, or none is free."""
-    ends_at = starts_at + timedelta(minutes=wish.minutes)
-    taken = (
-        Appointment.objects.overlapping(starts_at=starts_at, ends_at=ends_at).filter(room__isnull=False).values("room")
-    )
-    if wish.instead_of is not None:
-        taken = taken.exclude(pk=wish.instead_of.pk)
-    return Room.objects.filter(site=wish.site, is_active=True).exclude(pk__in=taken).order_by("name").first()
 
 
 def _times(wish: Wish, searches: Sequence[Search], *, today: date, now: datetime) -> list[FreeTime]:

@@ -12,9 +12,10 @@ from messaging.models import PatientLink
 from patients.actions import open_task
 from patients.models import Patient, Task
 from scheduling.actions.appointments import book_appointment, cancel_appointment, move_appointment, set_status
-from scheduling.actions.waiting import book_freed_time, decline_offer
-from scheduling.models import Appointment, Room, SlotOffer
-from scheduling.offered_times import Wish, free_room, is_booked, offered_time
+from scheduling.actions.waiting import NO_ROOM, book_freed_time, decline_offer, note_taken
+from scheduling.free_rooms import free_room, has_rooms
+from scheduling.models import Appointment, SlotOffer
+from scheduling.offered_times import Wish, is_booked, offered_time
 from scheduling.rules.times import TimeDoesNotExistError, local_moment
 
 LINK = Appointment.Source.LINK
@@ -93,10 +94,10 @@ def choose_by_link(*, link: PatientLink, wish: Wish, starts_at: datetime, now: d
         raise ValidationError("This day cannot be chosen.") from problem
     if moment <= now:
         raise ValidationError("This time is past.")
-    room = free_room(wish, starts_at=moment)
-    if room is None and Room.objects.filter(site=wish.site, is_active=True).exists():
-        raise ValidationError("No room is free at this time.")
     standing = wish.instead_of
+    room = free_room(site=wish.site, starts_at=moment, minutes=wish.minutes, without=standing)
+    if room is None and has_rooms(wish.site):
+        raise ValidationError(NO_ROOM)
     if standing is None and is_booked(wish, now=now):
         raise ValidationError("This visit is booked already.")
     if standing is not None:
@@ -129,13 +130,20 @@ def choose_by_link(*, link: PatientLink, wish: Wish, starts_at: datetime, now: d
     return taken
 
 
-@transaction.atomic
 def take_offer_by_link(*, link: PatientLink, offer: SlotOffer, now: datetime) -> Appointment:
-    """Take a freed time; the link leads to the appointment from then on. Raises ValidationError when it is gone."""
+    """Take a freed time; the link leads to the appointment from then on. Raises ValidationError when it is gone, and
+    the offer says so then.
+    """
     if offer.status != SlotOffer.Status.OFFERED:
         raise ValidationError("This time was taken by somebody else.")
-    booked = book_freed_time(entry=offer.entry, freed=offer.freed_by, by=None, now=now, source=LINK)
-    lead_to(link=link, purpose=PatientLink.Purpose.APPOINTMENT, about_id=booked.pk, expires_at=booked.starts_at)
+    try:
+        with transaction.atomic():
+            booked = book_freed_time(entry=offer.entry, freed=offer.freed_by, by=None, now=now, source=LINK)
+            lead_to(link=link, purpose=PatientLink.Purpose.APPOINTMENT, about_id=booked.pk, expires_at=booked.starts_at)
+    except ValidationError:
+        # Once more, as what booking has kept of it was undone with the rest.
+        note_taken(freed=offer.freed_by, by=None, now=now)
+        raise
     return booked
 
 

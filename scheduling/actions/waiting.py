@@ -15,10 +15,13 @@ from messaging.models import Purpose
 from patients.models import Patient
 from scheduling.actions.appointments import book_appointment, move_appointment
 from scheduling.actions.freed import OFFER, slot_filled
-from scheduling.models import Appointment, SlotOffer, WaitingEntry
+from scheduling.free_rooms import free_room, has_rooms
+from scheduling.models import Appointment, Room, SlotOffer, WaitingEntry
 from scheduling.rules.visits import FURTHEST_AHEAD, LONGEST_MINUTES, SHORTEST_MINUTES, is_too_early
 from scheduling.waiting import freed_problem
 from treatments.models import TreatmentCourse
+
+NO_ROOM = "No room is free at this time."
 
 
 @transaction.atomic
@@ -176,15 +179,22 @@ def book_freed_time(
 ) -> Appointment:
     """Book a freed time for somebody who waits; the appointment they would give up for it is moved there.
 
-    Closes the entry, its offer and the desk's task. Raises ValidationError as booking does, and when the time was
+    In the room of the freed visit, or another where that is taken meanwhile. Closes the entry, its offer and the desk's
+    task. Raises ValidationError as booking does, and when the time was
     taken by another; an offer of it then says so.
     """
     try:
         return _book(entry, freed, by=by, now=now, override_reason=override_reason, source=source)
     except ValidationError:
-        if freed_problem(freed, now=now) is not None:
-            slot_filled(freed=freed, note="Taken by another.", by=by, now=now)
+        note_taken(freed=freed, by=by, now=now)
         raise
+
+
+@transaction.atomic
+def note_taken(*, freed: Appointment, by: User | None, now: datetime) -> None:
+    """Where a freed time cannot be had any more, say so at its offers and close its task."""
+    if freed_problem(freed, now=now) is not None:
+        slot_filled(freed=freed, note="Taken by another.", by=by, now=now)
 
 
 @transaction.atomic
@@ -198,13 +208,14 @@ def _book(
     if (problem := freed_problem(freed, now=now)) is not None:
         raise ValidationError({"starts_at": problem})
     given_up = entry.instead_of
+    room = _room(freed, minutes=entry.minutes, given_up=given_up)
     if given_up is not None and given_up.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED):
         booked = move_appointment(
             appointment=given_up,
             starts_at=freed.starts_at,
             minutes=entry.minutes,
             provider=freed.provider,
-            room=freed.room,
+            room=room,
             version=None,
             by=by,
             now=now,
@@ -220,7 +231,7 @@ def _book(
             starts_at=freed.starts_at,
             minutes=entry.minutes,
             courses=[entry.course] if entry.course is not None else [],
-            room=freed.room,
+            room=room,
             by=by,
             now=now,
             override_reason=override_reason,
@@ -235,6 +246,19 @@ def _book(
         _answer(offer, SlotOffer.Status.BOOKED, now=now)
     slot_filled(freed=freed, note="Booked for somebody who waited.", by=by, now=now)
     return booked
+
+
+def _room(freed: Appointment, *, minutes: int, given_up: Appointment | None) -> Room | None:
+    """The room that the freed visit had, else another that is free; none where that visit had none.
+
+    Raises ValidationError where every room is taken.
+    """
+    if freed.room is None:
+        return None
+    found = free_room(site=freed.site, starts_at=freed.starts_at, minutes=minutes, without=given_up, rather=freed.room)
+    if found is None and has_rooms(freed.site):
+        raise ValidationError({"room": NO_ROOM})
+    return found
 
 
 def _must_wait(entry: WaitingEntry, *, now: datetime) -> None:

@@ -76,7 +76,6 @@ def link_visit(request: HttpRequest, token: str) -> HttpResponse:
             problem = _words(error)
         else:
             return redirect(f"{request.path}?done={press}")
-    done = request.GET.get("done", "")
     return _page(
         request,
         "scheduling/link_visit.html",
@@ -84,11 +83,19 @@ def link_visit(request: HttpRequest, token: str) -> HttpResponse:
             "appointment": appointment,
             "is_past": appointment.starts_at <= now,
             "may_answer": appointment.status in (Status.BOOKED, Status.CONFIRMED) and appointment.starts_at > now,
-            "done": done if done in ("confirm", "cancel", "move", "call", "chosen") else "",
+            "done": _still_true(request.GET.get("done", ""), appointment),
             "problem": problem,
         },
         status=409 if problem else 200,
     )
+
+
+def _still_true(done: str, appointment: Appointment) -> str:
+    """What was just done, as long as it holds: "back" and a kept address show this page again later."""
+    if done in ("move", "call"):
+        return done
+    holds = {"confirm": appointment.status == Status.CONFIRMED, "chosen": appointment.is_active}
+    return done if holds.get(done) else ""
 
 
 @for_patients(Purpose.APPOINTMENT, Purpose.BOOKING)
@@ -106,6 +113,8 @@ def link_times(request: HttpRequest, token: str) -> HttpResponse:
             try:
                 by_link.choose_by_link(link=request.link, wish=wish, starts_at=starts_at, now=now)
             except ValidationError as error:
+                if _leads_on(request.link):
+                    return redirect("scheduling:link-visit", token)
                 problem = _words(error)
             else:
                 response = redirect("scheduling:link-visit", token)
@@ -149,17 +158,27 @@ def link_offer(request: HttpRequest, token: str) -> HttpResponse:
                 return response
             by_link.decline_offer_by_link(offer=offer, now=now)
         except ValidationError as error:
+            if _leads_on(link):
+                return redirect("scheduling:link-visit", token)
             problem = _words(error)
         else:
             return redirect(request.path)
     offer.refresh_from_db(fields=["status"])
+    is_open = offer.status == SlotOffer.Status.OFFERED
     start = link.site.localtime(offer.starts_at).replace(tzinfo=None)
     return _page(
         request,
         "scheduling/link_offer.html",
-        {"offer": offer, "start": start, "problem": problem, "is_open": offer.status == SlotOffer.Status.OFFERED},
+        # That it is gone, the page says by itself.
+        {"offer": offer, "start": start, "problem": problem if is_open else "", "is_open": is_open},
         status=409 if problem else 200,
     )
+
+
+def _leads_on(link: PatientLink) -> bool:
+    """Whether another press of the same patient was first: the link leads to what that one has booked."""
+    now = PatientLink.objects.get(pk=link.pk)
+    return (now.purpose, now.about_id) != (link.purpose, link.about_id) and now.purpose == Purpose.APPOINTMENT
 
 
 def _wish(link: PatientLink) -> Wish:

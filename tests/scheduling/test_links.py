@@ -94,6 +94,9 @@ def test_cancel_frees_the_time_puts_the_course_back_and_tells_the_desk(cast: Cas
     course.refresh_from_db()
     assert course.booked_dates == []
     assert Task.objects.get().kind == "cancelled_by_link"
+    # "Back", to a page that once said so.
+    for done in ("chosen", "confirm"):
+        assert 'role="status"' not in client.get(visit(token), {"done": done}).content.decode()
 
 
 @pytest.mark.parametrize(("press", "kind"), [("move", "asked_to_move"), ("call", "asked_to_call")])
