@@ -28,7 +28,10 @@ _NAMES = UUID("6f3c1d6a-5b0e-5b53-9f0a-6a5a0e2f5c11")
 
 
 def uid_of(appointment: Appointment) -> str:
-    """The name of an appointment in every calendar, for as long as it exists; one that was moved is another one."""
+    """The name of an appointment in every calendar, for as long as it exists; one that was moved is another one.
+
+    In the patient's own calendar it stays the same one: see `appointment_ics`.
+    """
     return str(uuid5(_NAMES, f"{appointment.pk} {appointment.created_at.astimezone(UTC).isoformat()}"))
 
 
@@ -65,7 +68,11 @@ def feed_ics(appointments: Iterable[Appointment]) -> bytes:
 
 
 def appointment_ics(appointment: Appointment) -> bytes:
-    """One visit, for the calendar of the patient: when and where, the clinic's phone, and not a word about health."""
+    """One visit, for the calendar of the patient: when and where, the clinic's phone, and not a word about health.
+
+    A visit that took the place of another has the name of the first one and a higher SEQUENCE, so that it takes its
+    place in the calendar too (RFC 5545, 3.8.7.4); nobody takes the old file out of a phone by hand.
+    """
     site = appointment.site
     policy = ContactPolicy.objects.filter(site=site).first()
     clinic = clinic_name(sender_name=policy.sender_name if policy else "", site_name=site.name, language="en")
@@ -73,13 +80,22 @@ def appointment_ics(appointment: Appointment) -> bytes:
         appointment = with_last_change(Appointment.objects.filter(pk=appointment.pk)).select_related("site").get()
     calendar = _calendar("")
     calendar.add("method", "PUBLISH")
-    event = _event(appointment, summary=f"Appointment, {clinic}")
+    first, changes = _first_of(appointment)
+    event = _event(appointment, summary=f"Appointment, {clinic}", name=uid_of(first), sequence=changes)
     if site.address:
         event.add("location", " ".join(site.address.split()))
     if site.phone:
         event.add("description", f"{clinic}, phone {site.phone}")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _first_of(appointment: Appointment) -> tuple[Appointment, int]:
+    """The visit that this one goes back to by moves, and how often either was changed since it was made."""
+    first, changes = appointment, appointment.version - 1
+    while (before := first.moved_from) is not None:
+        first, changes = before, changes + before.version
+    return first, changes
 
 
 def _calendar(name: str) -> Calendar:
@@ -91,16 +107,16 @@ def _calendar(name: str) -> Calendar:
     return calendar
 
 
-def _event(appointment: Appointment, *, summary: str) -> Event:
+def _event(appointment: Appointment, *, summary: str, name: str = "", sequence: int | None = None) -> Event:
     changed: datetime = appointment.last_change.astimezone(UTC).replace(microsecond=0)  # type: ignore[attr-defined]
     event = Event()
-    event.add("uid", uid_of(appointment))
+    event.add("uid", name or uid_of(appointment))
     # Of a feed without a METHOD, DTSTAMP is when the event was last revised (RFC 5545, 3.8.7.2).
     event.add("dtstamp", changed)
     event.add("dtstart", appointment.starts_at.astimezone(UTC))
     event.add("dtend", appointment.ends_at.astimezone(UTC))
     event.add("summary", summary)
-    event.add("sequence", appointment.version - 1)
+    event.add("sequence", appointment.version - 1 if sequence is None else sequence)
     event.add("created", appointment.created_at.astimezone(UTC).replace(microsecond=0))
     event.add("last-modified", changed)
     event.add("status", "CANCELLED" if not appointment.is_active else "CONFIRMED")

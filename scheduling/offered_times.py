@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from accounts.models import Site, User
 from patients.models import Patient
@@ -44,7 +44,14 @@ class Wish:
         )
 
     @classmethod
-    def of_course(cls, course: TreatmentCourse) -> Wish:
+    def of_course(cls, course: TreatmentCourse, *, now: datetime) -> Wish:
+        """The next session of a course; one that stands after the window is moved, so that there are not two."""
+        wish = cls._next_of(course)
+        standing = _standing(wish, now=now)
+        return cls.of_appointment(standing) if standing is not None and _is_too_late(wish, standing, now) else wish
+
+    @classmethod
+    def _next_of(cls, course: TreatmentCourse) -> Wish:
         return cls(
             patient=course.patient,
             provider=course.provider,
@@ -93,12 +100,21 @@ def offered_time(wish: Wish, *, starts_at: datetime, now: datetime) -> bool:
 
 
 def is_booked(wish: Wish, *, now: datetime) -> bool:
-    """Whether a session that serves these courses stands already; one after the window does not serve."""
-    if wish.kind != VisitKind.SESSION or (days := wish.days(today=wish.site.today(now=now))) is None:
-        return False
-    ends = datetime.combine(days[1] + timedelta(days=1), time.min, tzinfo=wish.site.zone())
-    ahead = Appointment.objects.active().filter(kind=VisitKind.SESSION, starts_at__gt=now, starts_at__lt=ends)
-    return ahead.filter(courses__in=wish.courses).exists()
+    """Whether another session of any of these courses stands than the one that would be moved."""
+    return wish.kind == VisitKind.SESSION and _standing(wish, now=now) is not None
+
+
+def _standing(wish: Wish, *, now: datetime) -> Appointment | None:
+    ahead = Appointment.objects.active().filter(kind=VisitKind.SESSION, starts_at__gt=now, courses__in=wish.courses)
+    if wish.instead_of is not None:
+        ahead = ahead.exclude(pk=wish.instead_of.pk)
+    return ahead.select_related("patient", "provider", "site").order_by("starts_at").first()
+
+
+def _is_too_late(wish: Wish, standing: Appointment, now: datetime) -> bool:
+    days = wish.days(today=wish.site.today(now=now))
+    may_move = standing.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED)
+    return may_move and days is not None and standing.on > days[1]
 
 
 def _times(wish: Wish, searches: Sequence[Search], *, today: date, now: datetime) -> list[FreeTime]:

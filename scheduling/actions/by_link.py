@@ -98,7 +98,8 @@ def choose_by_link(*, link: PatientLink, wish: Wish, starts_at: datetime, now: d
     room = free_room(site=wish.site, starts_at=moment, minutes=wish.minutes, without=standing)
     if room is None and has_rooms(wish.site):
         raise ValidationError(NO_ROOM)
-    if standing is None and is_booked(wish, now=now):
+    # Who moves a visit may have others; who is invited to book the next one has none.
+    if (standing is None or link.purpose == PatientLink.Purpose.BOOKING) and is_booked(wish, now=now):
         raise ValidationError("This visit is booked already.")
     if standing is not None:
         taken = move_appointment(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -102,8 +102,8 @@ def _still_true(done: str, appointment: Appointment) -> str:
 @require_http_methods(["GET", "POST"])
 def link_times(request: HttpRequest, token: str) -> HttpResponse:
     """Times to choose among, never before a repeat is allowed; the diary decides who was first."""
-    wish = _wish(request.link)
     now = timezone.now()
+    wish = _wish(request.link, now=now)
     problem = ""
     if request.method == "POST":
         starts_at = wall_time(request.POST.get("slot", ""))
@@ -128,6 +128,7 @@ def link_times(request: HttpRequest, token: str) -> HttpResponse:
         {
             "wish": wish,
             "appointment": wish.instead_of,
+            "has_page": request.link.purpose == Purpose.APPOINTMENT,
             "times": times,
             "looking_from": looking_from,
             "later": times[-1].day if len(times) > 1 else None,
@@ -181,7 +182,7 @@ def _leads_on(link: PatientLink) -> bool:
     return (now.purpose, now.about_id) != (link.purpose, link.about_id) and now.purpose == Purpose.APPOINTMENT
 
 
-def _wish(link: PatientLink) -> Wish:
+def _wish(link: PatientLink, *, now: datetime) -> Wish:
     if link.purpose == Purpose.APPOINTMENT:
         appointment = _appointment_of(link)
         if appointment.status not in (Status.BOOKED, Status.CONFIRMED, Status.CANCELLED, Status.MISSED):
@@ -192,7 +193,7 @@ def _wish(link: PatientLink) -> Wish:
         pk=link.about_id,
         patient=link.patient_id,
     )
-    return Wish.of_course(course)
+    return Wish.of_course(course, now=now)
 
 
 def _day(text: str) -> date | None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from icalendar import Calendar
 
 from messaging.models import PatientLink
 from patients.models import Task
 from scheduling import actions
+from scheduling.actions.by_link import choose_by_link
 from scheduling.models import Appointment, Room, SlotOffer, WaitingEntry
+from scheduling.offered_times import Wish, offered_times
 from tests.cast import Cast
 from tests.messaging.made import at_once
-from tests.scheduling.made import booked, course_in, moment
-from tests.scheduling.test_links import opened, visit
+from tests.scheduling.made import booked, course_in, dated, moment, working
+from tests.scheduling.test_links import opened, slots, times, visit
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +101,69 @@ def test_another_free_room_where_the_freed_one_is_taken_meanwhile(cast: Cast, ot
     assert (mine.room.name if mine else None) == room
     offer.refresh_from_db()
     assert offer.status == ("booked" if room else "offered"), "the provider is free: the desk may find a room"
+
+
+@pytest.fixture
+def late(cast: Cast) -> Appointment:
+    """A session that the desk has booked after the window of its course."""
+    cast.joye.birth_date = datetime(1982, 3, 2).date()  # noqa: DTZ001
+    cast.joye.save()
+    working(cast)
+    course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=100))
+    assert course.window_closes_on is not None
+    days = (course.window_closes_on - cast.harbour.today()).days + 10
+    return booked(cast, course, starts_at=moment(cast.harbour, days=days, at=time(15)))
+
+
+def test_who_chooses_a_time_in_the_window_gives_up_the_one_after_it(cast: Cast, late: Appointment):
+    course = late.courses.get()
+    client, token, _ = opened(cast, "booking", course.pk)
+    page = client.get(times(token)).content.decode()
+    assert "stays as it is until you choose" in page
+    assert "Back to your appointment" not in page
+    chosen = slots(page)[0]
+    assert client.post(times(token), {"slot": chosen.strftime("%Y-%m-%dT%H:%M")}).status_code == 302
+    late.refresh_from_db()
+    assert late.status == "moved"
+    assert Appointment.objects.active().get().local_start == chosen
+
+
+def test_a_visit_booked_after_the_page_was_opened_stops_a_second_one(cast: Cast, late: Appointment):
+    """Also one after the window; and one in the window beside the one that would be moved."""
+    course, now = late.courses.get(), timezone.now()
+    _, _, link = opened(cast, "booking", course.pk)
+    with_late = Wish.of_course(course, now=now)
+    free = offered_times(with_late, now=now)[0].starts_at
+    Appointment.objects.filter(pk=late.pk).update(status="cancelled")
+    without = Wish.of_course(course, now=now)
+    Appointment.objects.filter(pk=late.pk).update(status="booked")
+    with pytest.raises(ValidationError, match="booked already"):
+        choose_by_link(link=link, wish=without, starts_at=free, now=now)
+    booked(cast, course, starts_at=moment(cast.harbour, days=9, at=time(16)))
+    with pytest.raises(ValidationError, match="booked already"):
+        choose_by_link(link=link, wish=with_late, starts_at=free, now=now)
+
+
+def test_the_calendar_file_of_a_moved_visit_takes_the_place_of_the_old_one(cast: Cast, late: Appointment):
+    """As the patient's calendar program reads them, one after the other: by name, the higher sequence counts."""
+    client, token, _ = opened(cast, "appointment", late.pk)
+
+    def event() -> Any:
+        answer = client.get(reverse("interop:link-ics", args=[token]))
+        [found] = Calendar.from_ical(answer.content).events
+        return found
+
+    read = [event()]
+    for number in range(2):
+        client.post(visit(token), {"press": "confirm"})
+        read.append(event())
+        chosen = slots(client.get(times(token)).content.decode())[number]
+        client.post(times(token), {"slot": chosen.strftime("%Y-%m-%dT%H:%M")})
+        read.append(event())
+        assert read[-1].start == chosen.replace(tzinfo=cast.harbour.zone())
+    assert len({one["UID"] for one in read}) == 1
+    counted = [one["SEQUENCE"] for one in read]
+    assert counted == sorted(set(counted))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -176,7 +176,7 @@ def test_two_links_to_one_course_book_one_visit(cast: Cast, course: TreatmentCou
 def test_a_press_on_a_page_that_another_press_has_overtaken_books_nothing(cast: Cast, course: TreatmentCourse):
     """Two presses at once: both requests have read the link before either has booked."""
     _, _, link = opened(cast, "booking", course.pk)
-    wish, now = Wish.of_course(course), timezone.now()
+    wish, now = Wish.of_course(course, now=timezone.now()), timezone.now()
     one, two = (free.starts_at for free in offered_times(wish, now=now)[:2])
     choose_by_link(link=link, wish=wish, starts_at=one, now=now)
     with pytest.raises(ValidationError, match="used meanwhile"):
@@ -185,7 +185,7 @@ def test_a_press_on_a_page_that_another_press_has_overtaken_books_nothing(cast: 
 
 def test_no_time_outside_what_is_known_can_be_typed_in(cast: Cast, course: TreatmentCourse):
     """A provider without hours, and a site whose rooms are all taken."""
-    wish, now = Wish.of_course(course), timezone.now()
+    wish, now = Wish.of_course(course, now=timezone.now()), timezone.now()
     _, _, link = opened(cast, "booking", course.pk)
     free = offered_times(wish, now=now)[0].starts_at
     room = Room.objects.create(site=cast.harbour, name="Room 1")
