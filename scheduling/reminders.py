@@ -13,6 +13,7 @@ from django.db.models import Q
 from accounts.models import Site, User
 from messaging.actions.queue import Reach, cancel_messages, queue_message
 from messaging.models import ContactPolicy, Message, Purpose
+from messaging.querysets import MessageQuerySet
 from messaging.rules.channels import LETTER
 from messaging.rules.quiet import wall_moment
 from scheduling.models import Appointment
@@ -32,6 +33,11 @@ POST_DAYS = 5
 LETTER_USE = timedelta(days=14)
 # How far ahead reminders are put into the queue. Short, so that a changed policy or consent soon counts.
 AHEAD = timedelta(hours=24)
+
+# Before a notice goes out: a slip taken back within it tells nobody, and of several moves only the last is told.
+NOTICE_DELAY = timedelta(minutes=3)
+NOTICES = (Purpose.BOOKED, Purpose.MOVED, Purpose.CANCELLED)
+WENT_OUT = (Message.Status.SENDING, Message.Status.SENT, Message.Status.UNKNOWN)
 
 BOOKED = "An appointment is booked."
 WHY_CANCELLED = {
@@ -132,7 +138,8 @@ def appointment_changed(
 
     Call it for the new appointment and, when that took the place of another, for the old one too. What is unsent about
     one that no longer holds is cancelled, and so are invitations to book what is booked now. `notify`: the patient is
-    written to as well, about what its status says; returns that message, or None where nobody can be written to.
+    written to as well, about what its status says; returns that message, or None where nobody can be written to. One
+    message at most for each change.
     """
     holds = appointment.status not in INACTIVE
     if holds:
@@ -146,19 +153,35 @@ def appointment_changed(
         return None
     booked = Purpose.BOOKED if appointment.moved_from_id is None else Purpose.MOVED
     purpose = booked if holds else Purpose.CANCELLED
+    # A visit may be cancelled, stand again and be cancelled: what was said before is not what is said now.
+    earlier = notices_about(appointment).exclude(status=Message.Status.QUEUED).count()
     return queue_message(
         patient=appointment.patient,
         site=appointment.site,
         purpose=purpose,
         about=ABOUT,
         about_id=appointment.pk,
-        once=f"{purpose} {appointment.pk} at {appointment.starts_at:%Y-%m-%dT%H:%MZ}",
-        send_after=now,
+        once=f"{purpose} {appointment.pk} at {appointment.starts_at:%Y-%m-%dT%H:%MZ}, {earlier} before",
+        send_after=now + NOTICE_DELAY,
         send_before=appointment.starts_at,
         values=_values(appointment),
         now=now,
         by=by,
     )
+
+
+def notices_about(appointment: Appointment) -> MessageQuerySet:
+    """What was ever to be written about that visit being booked, moved or cancelled."""
+    return Message.objects.filter(about=ABOUT, about_id=appointment.pk, purpose__in=NOTICES)
+
+
+def was_told(appointment: Appointment) -> str:
+    """What the patient was told last of that visit: "booked", "moved", "cancelled", or "" where no notice went out.
+
+    Who takes back what was done tells them again in that case, and otherwise leaves them in peace.
+    """
+    last = notices_about(appointment).filter(status__in=WENT_OUT).order_by("-pk").values_list("purpose", flat=True)
+    return last.first() or ""
 
 
 def why_not_about(appointment_id: int, *, since: datetime | None, now: datetime) -> str:

@@ -11,7 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from accounts.models import Site, User
 from messaging.models import ContactConsent, ContactPolicy, Message
@@ -106,12 +109,19 @@ def addresses_of(patient: Patient) -> dict[str, str]:
     return {channel: address for channel, address in found.items() if address}
 
 
+def consents_said(patient: str) -> ArraySubquery:
+    """What a patient said of each channel, the newest first, to be read with a row that has them at `patient`."""
+    said = ContactConsent.objects.filter(patient=OuterRef(patient)).order_by("-id")
+    return ArraySubquery(said.values(said=JSONObject(channel="channel", agreed="agreed")))
+
+
 @dataclass
 class Reach:
-    """What is known of how some patients may be reached, read in two queries however many they are."""
+    """What is known of how some patients may be reached, read in at most two queries however many they are."""
 
     agreed: dict[int, dict[str, bool]] = field(default_factory=dict)
-    policies: dict[int, ContactPolicy] = field(default_factory=dict)
+    # Read when the first is asked for: whether somebody may be written to at all, no policy decides.
+    policies: dict[int, ContactPolicy] | None = None
 
     @classmethod
     def of(cls, patients: Iterable[Patient]) -> Reach:
@@ -123,10 +133,19 @@ class Reach:
         )
         for patient, channel, agreed in latest.values_list("patient", "channel", "agreed"):
             reach.agreed.setdefault(patient, {})[channel] = agreed
-        reach.policies = {policy.site_id: policy for policy in ContactPolicy.objects.all()}
         return reach
 
+    @classmethod
+    def by_said(cls, patient: Patient, said: Iterable[Mapping[str, Any]]) -> Reach:
+        """The same for one patient whose `consents_said` were read already."""
+        agreed: dict[str, bool] = {}
+        for consent in said:
+            agreed.setdefault(consent["channel"], consent["agreed"])
+        return cls(agreed={patient.pk: agreed})
+
     def policy(self, site: Site) -> ContactPolicy:
+        if self.policies is None:
+            self.policies = {policy.site_id: policy for policy in ContactPolicy.objects.all()}
         return self.policies.get(site.pk) or ContactPolicy(site=site)
 
     def choice(self, patient: Patient, *, on: date, channel: str | None = None) -> Choice:

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.models import Site, User
 from audit.actions import lock_version
+from messaging.models import Purpose
 from patients.models import Patient
 from scheduling.actions.freed import offers_taken, slot_freed
 from scheduling.actions.placing import check, lock_people, may_override, refusal
 from scheduling.actions.recalls import bring_back, is_out_for_good
 from scheduling.models import Appointment, AppointmentCourse, Room, WaitingEntry
-from scheduling.reminders import appointment_changed
+from scheduling.reminders import appointment_changed, was_told
 from scheduling.rules.visits import status_problem
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
@@ -236,7 +237,8 @@ def take_back_cancel(*, appointment: Appointment, by: User, now: datetime) -> Ap
             check(current, course_ids, by=by, now=now, is_placed=bool(current.override_reason))
             current.save()
             offers_taken(appointment=current, by=by, now=now)
-            appointment_changed(current, now=now, by=by)
+            # Who was told that it is cancelled has to hear that it is not.
+            appointment_changed(current, now=now, by=by, notify=was_told(current) == Purpose.CANCELLED)
     except IntegrityError as error:
         raise refusal(error, current) from error
     return current

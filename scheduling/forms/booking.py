@@ -75,6 +75,7 @@ class AppointmentTimeForm(forms.Form):
         help_text="For a time against a rule: too early, outside the hours, a holiday, outside the authorisation.",
     )
     note = forms.CharField(label="Note", max_length=200, required=False)
+    notify = forms.BooleanField(label="Tell the patient", required=False, initial=True)
 
     # Where the action's words about a field that this form has under another name are shown.
     # Who may set no rule aside has no field for the reason: the rules stand above the form, one below the other.
@@ -223,6 +224,7 @@ class CancelForm(forms.Form):
         error_messages={"required": "Say who cancels: the patient or the clinic."},
     )
     reason = forms.CharField(label="Reason", max_length=200, error_messages={"required": "Say why it is cancelled."})
+    notify = forms.BooleanField(label="Tell the patient", required=False, initial=True)
 
 
 class DayForm(forms.Form):

@@ -23,6 +23,7 @@ class PlaceForm(forms.Form):
     room = forms.ModelChoiceField(Room.objects.none(), required=False)
     override_reason = forms.CharField(max_length=200, required=False)
     version = forms.IntegerField()
+    notify = forms.BooleanField(required=False)
 
     def __init__(self, data: QueryDict, *, appointment: Appointment) -> None:
         super().__init__(data)

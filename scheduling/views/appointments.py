@@ -15,7 +15,9 @@ from scheduling.conflicts import remarks_on
 from scheduling.forms import CancelForm, MoveForm
 from scheduling.models import Appointment, Room
 from scheduling.offered_times import Wish, offered_times
+from scheduling.reminders import was_told
 from scheduling.rules.visits import INACTIVE, NEXT_STATUSES
+from scheduling.telling import telling_of, told_words
 from scheduling.views.recalls import back_to_list, list_response, list_url
 
 PRESSES = [
@@ -62,6 +64,8 @@ def _detail(request: HttpRequest, appointment: Appointment, form: CancelForm) ->
             "courses": courses,
             "today": today,
             "form": form,
+            "now": now,
+            "telling": telling_of(appointment.patient, on=today) if appointment.is_active else None,
             "booked_on": appointment.site.localtime(appointment.created_at).date(),
             "presses": presses_of(appointment) if not is_over or appointment.status == "missed" else [],
             "may_move": appointment.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED),
@@ -134,6 +138,7 @@ def appointment_status(request: HttpRequest, appointment_id: int) -> HttpRespons
 def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
     appointment = _appointment_of(request, appointment_id)
     may_override = actions.may_override(request.user)  # type: ignore[arg-type]
+    now = timezone.now()
     form = MoveForm(request.POST or None, appointment=appointment, may_override=may_override)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
@@ -148,7 +153,8 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
                 note=cleaned["note"],
                 version=cleaned["version"],
                 by=request.user,  # type: ignore[arg-type]
-                now=timezone.now(),
+                now=now,
+                notify=cleaned["notify"],
             )
         except ValidationError as error:
             form.show_refusal(error)
@@ -166,7 +172,9 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
             form.data = fresh
         else:
             start = moved.local_start
-            messages.success(request, f"Moved to {start:%a} {start.day} {start:%b}, {moved.time_words}.")
+            told = told_words(moved, now=now) if cleaned["notify"] and moved.pk != appointment.pk else ""
+            words = f"Moved to {start:%a} {start.day} {start:%b}, {moved.time_words}. {told}"
+            messages.success(request, words.strip())
             _tell_of_follow_ups(request, moved)
             return redirect("scheduling:appointment-detail", moved.pk)
     record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)
@@ -174,11 +182,12 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
         request,
         "scheduling/appointment_move.html",
         {
-            "times": offered_times(Wish.of_appointment(appointment), now=timezone.now())[:12],
+            "times": offered_times(Wish.of_appointment(appointment), now=now)[:12],
+            "telling": telling_of(appointment.patient, on=appointment.site.today(now=now)),
             "appointment": appointment,
             "patient": appointment.patient,
             "courses": list(appointment.courses.all()),
-            "today": appointment.site.today(),
+            "today": appointment.site.today(now=now),
             "form": form,
         },
         status=422 if form.is_bound else 200,
@@ -195,15 +204,20 @@ def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpRespons
     if back is not None:
         # The undo of a booking made a moment ago.
         sent.setdefault("cancelled_by", Appointment.CancelledBy.CLINIC)
+        # Whoever has not heard of it yet need not hear that it is off.
+        if was_told(appointment):
+            sent["notify"] = "on"
     form = CancelForm(sent)
+    now, cancelled = timezone.now(), appointment
     if form.is_valid():
         try:
-            actions.cancel_appointment(
+            cancelled = actions.cancel_appointment(
                 appointment=appointment,
                 reason=form.cleaned_data["reason"],
                 cancelled_by=form.cleaned_data["cancelled_by"],
                 by=request.user,  # type: ignore[arg-type]
-                now=timezone.now(),
+                now=now,
+                notify=form.cleaned_data["notify"],
             )
         except ValidationError as error:
             form.add_error(None, error.messages)
@@ -213,6 +227,8 @@ def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpRespons
             return list_response(request, back, problem=words, status=409)
         return _detail(request, appointment, form)
     said = f"Cancelled: {appointment.patient.name}, {appointment.time_words}."
+    if form.cleaned_data["notify"] and cancelled.starts_at > now:
+        said = f"{said} {told_words(cancelled, now=now)}"
     if back is not None:
         if request.htmx:
             return list_response(request, back, said=said, cancelled=appointment)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Site
 from audit.actions import record
+from messaging.actions.queue import consents_said
 from patients.models import Patient
 from scheduling import actions
 from scheduling.actions.together import PlannedStep, steps_for
@@ -23,6 +24,7 @@ from scheduling.models import Appointment
 from scheduling.ready import ready_lights, ready_papers
 from scheduling.rules.recalls import state_words
 from scheduling.rules.slots import Search, searches_for
+from scheduling.telling import telling_of, told_words
 from scheduling.views.recalls import JUST_BOOKED, back_to_list, list_response, list_url
 from scheduling.views.wanted import keep_wanted, wanted_time, with_wanted
 from treatments.authorizations import authorized_spans
@@ -49,6 +51,7 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     patient, courses = _whom(request, params, now)
     asked = courses[0] if params.get("course") else None
+    said = courses[0].consents_said if courses else None
     courses = [course for course in courses if course.state_now != State.CLOSED]
     kind = params.get("kind") or (Kind.SESSION if courses else Kind.CONSULTATION)
     if kind not in Kind.values:
@@ -88,7 +91,8 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         booked = _book(request, form, patient, site, now)
         if booked is not None:
-            return _booked(request, booked, back, steps=_chosen(planned, form), now=now)
+            told = told_words(booked, now=now) if form.cleaned_data["notify"] else ""
+            return _booked(request, booked, back, steps=_chosen(planned, form), told=told, now=now)
     record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
     context = {
         "patient": patient,
@@ -106,6 +110,7 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
         "back": back.urlencode() if back is not None else None,
         "list_url": list_url(back.urlencode()) if back is not None else "",
         "may_override": may_override,
+        "telling": telling_of(patient, on=today, said=said),
         "wanted": wanted,
         "chosen_steps": form["steps"].value() or [] if planned else [],
         "steps": planned,
@@ -136,7 +141,8 @@ def _whom(request: HttpRequest, params: QueryDict, now: datetime) -> tuple[Patie
     Each course gets its state and booking of today at its site, by the rules: there are few, and they are loaded.
     """
     user: Any = request.user
-    courses = TreatmentCourse.objects.for_list().annotate(ready_papers=ready_papers()).order_by("window_opens_on", "id")
+    courses = TreatmentCourse.objects.for_list().order_by("window_opens_on", "id")
+    courses = courses.annotate(ready_papers=ready_papers(), consents_said=consents_said("patient"))
     course_id = _number(params.get("course"))
     if params.get("course"):
         rows = list(courses.visible_to(user).filter(patient__courses=course_id))
@@ -251,6 +257,7 @@ def _book(request: HttpRequest, form: BookingForm, patient: Patient, site: Site,
             minutes=cleaned["minutes"],
             override_reason=cleaned.get("override_reason", ""),
             note=cleaned.get("note", ""),
+            notify=cleaned["notify"],
             by=request.user,  # type: ignore[arg-type]
             now=now,
         )
@@ -267,13 +274,19 @@ def _chosen(planned: list[PlannedStep], form: BookingForm) -> list[PlannedStep]:
 
 
 def _booked(
-    request: HttpRequest, booked: Appointment, back: QueryDict | None, *, steps: list[PlannedStep], now: datetime
+    request: HttpRequest,
+    booked: Appointment,
+    back: QueryDict | None,
+    *,
+    steps: list[PlannedStep],
+    told: str,
+    now: datetime,
 ) -> HttpResponse:
     outcomes = actions.book_follow_ups(visit=booked, steps=steps, by=request.user, now=now)  # type: ignore[arg-type]
     if back is not None and request.htmx:
         booked = Appointment.objects.for_list().get(pk=booked.pk)
-        told = [f"{'Also booked' if one.appointment else 'Not booked'}: {one.words}" for one in outcomes]
-        return list_response(request, back, booked=booked, said=" ".join(told))
+        also = [f"{'Also booked' if one.appointment else 'Not booked'}: {one.words}" for one in outcomes]
+        return list_response(request, back, booked=booked, told=told, said=" ".join(also))
     for outcome in outcomes:
         if outcome.appointment:
             messages.success(request, f"Also booked: {outcome.words}")
@@ -281,7 +294,10 @@ def _booked(
             messages.warning(request, f"Not booked: {outcome.words}")
     if back is None:
         start = booked.local_start
-        messages.success(request, f"Booked {start:%a} {start.day} {start:%b}, {booked.time_words}, {booked.provider}.")
+        words = f"Booked {start:%a} {start.day} {start:%b}, {booked.time_words}, {booked.provider}. {told}"
+        messages.success(request, words.strip())
         return redirect("scheduling:appointment-detail", booked.pk)
     request.session[JUST_BOOKED] = booked.pk
+    if told:
+        messages.success(request, told)
     return redirect(list_url(back.urlencode()))

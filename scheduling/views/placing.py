@@ -17,7 +17,9 @@ from scheduling import actions
 from scheduling.forms import DayForm
 from scheduling.forms.placing import PlaceForm, as_sent
 from scheduling.models import Appointment
+from scheduling.reminders import was_told
 from scheduling.rules.visits import INACTIVE
+from scheduling.telling import told_words
 from scheduling.views.calendar import day_response, day_url
 
 
@@ -34,6 +36,9 @@ def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse
     if not form.is_valid():
         return _answer(request, appointment, refused=_refused(request, appointment, [form.words]), status=422)
     cleaned = form.cleaned_data
+    now = timezone.now()
+    # Put back where it was, nobody is told who was not told that it moved.
+    notify = bool(was_told(appointment)) if "undo" in request.POST else cleaned["notify"]
     try:
         moved = actions.move_appointment(
             appointment=appointment,
@@ -44,7 +49,8 @@ def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse
             override_reason=cleaned["override_reason"],
             version=cleaned["version"],
             by=request.user,  # type: ignore[arg-type]
-            now=timezone.now(),
+            now=now,
+            notify=notify,
         )
     except ValidationError as error:
         return _answer(request, appointment, refused=_refused(request, appointment, error), status=422)
@@ -54,7 +60,10 @@ def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse
         )
         problems = [f"Someone else changed this appointment meanwhile: {_now(current)}"]
         return _answer(request, current, refused=_refused(request, current, problems), status=409)
-    return _answer(request, moved, said=_said(appointment, moved, may_undo="undo" not in request.POST))
+    said = _said(appointment, moved, may_undo="undo" not in request.POST)
+    if notify and moved.pk != appointment.pk and moved.starts_at > now:
+        said["told"] = told_words(moved, now=now)
+    return _answer(request, moved, said=said)
 
 
 def _when(appointment: Appointment) -> str:
@@ -131,7 +140,7 @@ def _answer(
             request, site=appointment.site, day=day, view=view, said=said, refused=refused, status=status
         )
     if said is not None:
-        messages.success(request, said["words"])
+        messages.success(request, f"{said['words']} {said.get('told', '')}".strip())
     if refused is not None:
         messages.error(request, " ".join([refused["words"], *refused["problems"]]))
     url = day_url(day, view) if is_theirs else reverse("scheduling:appointment-detail", args=[appointment.pk])

@@ -46,14 +46,19 @@ def list_response(
     *,
     booked: Appointment | None = None,
     cancelled: Appointment | None = None,
+    told: str = "",
     said: str = "",
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The recall list: the whole page, or for htmx its changing part, with what was just done said above it."""
+    """The recall list: the whole page, or for htmx its changing part, with what was just done said above it.
+
+    `told`: what the patient is told of it.
+    """
     context = _list_context(request, params) | {
         "booked": booked,
         "cancelled": cancelled,
+        "told": told,
         "said": said,
         "problem": problem,
     }

@@ -17,11 +17,14 @@ export function setUpCalendar(root, htmx) {
   const say = (words) => {
     live.textContent = words;
   };
-  const moving = setUpMoving(day, { say, htmx });
+  const tell = root.querySelector("#day-tell");
+  const moving = setUpMoving(day, { say, htmx, tells: () => tell?.querySelector("input").checked });
 
   function dress() {
     moving.dress();
     for (const one of day.querySelectorAll("#day-print, #day-help")) one.hidden = false;
+    // It stands outside what is drawn anew, so that it stays as it was left.
+    if (tell) tell.hidden = !day.querySelector(".day-grid[data-book]");
     const said = day.querySelector("#day-said");
     if (said) addClose(said);
     for (const [id, value] of chosen) {

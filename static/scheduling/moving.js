@@ -17,7 +17,7 @@ export function rowAt(column, y) {
   return ((y - box.top) / box.height) * Number(column.dataset.rows);
 }
 
-export function setUpMoving(day, { say, htmx }) {
+export function setUpMoving(day, { say, htmx, tells }) {
   let held = null; // what is being moved, and where it would go
   let pressed = null; // a pointer that is down and has not moved yet
   let saving = null; // the key of the card whose move is on its way: where the focus was
@@ -83,6 +83,7 @@ export function setUpMoving(day, { say, htmx }) {
         minutes: rows * ROW_MINUTES,
         provider: column.dataset.provider,
         version: card.dataset.version,
+        ...(tells() ? { notify: "on" } : {}),
       },
     });
   }

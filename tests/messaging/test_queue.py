@@ -169,11 +169,11 @@ def test_cancelling_takes_only_what_is_unsent_and_about_that(cast: Cast):
 
 def test_reach_is_read_in_two_queries_however_many_there_are(cast: Cast):
     patients = [reachable(cast, number) for number in range(20)]
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         reach = Reach.of(patients)
         assert all(reach.choice(patient, on=date(2026, 11, 30)).channel == "email" for patient in patients)
+        assert len(queries) == 1
+        assert {reach.policy(cast.harbour).site, reach.policy(cast.mesa).site} == {cast.harbour, cast.mesa}
     assert len(queries) == 2
 
 
