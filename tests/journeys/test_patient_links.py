@@ -23,6 +23,8 @@ PHONE = {"width": 390, "height": 844}
 
 def a_booked_visit(cast: Cast, *, language: str = "") -> tuple[Appointment, str]:
     cache.clear()
+    cast.harbour.address, cast.harbour.phone = "12 Quay Street, Boston", "+1 617 555 0100"
+    cast.harbour.save()
     cast.joye.birth_date, cast.joye.language = date(1982, 3, 2), language
     cast.joye.save()
     working(cast)
