@@ -82,7 +82,8 @@ class Trial:
             )  # fmt: skip
             ContactConsent.objects.create(patient=patient, channel="email", agreed=True)
             queue_message(
-                patient=patient, site=site, purpose="reminder", about="appointment", about_id=number,
+                # About what no app answers for: one that is gone would be taken out of the queue.
+                patient=patient, site=site, purpose="reminder", about="benchmark", about_id=number,
                 once=f"bench {number}", send_after=now, send_before=now + timedelta(days=1), now=now,
                 values={"starts_at": now + timedelta(days=3)},
             )  # fmt: skip
