@@ -294,8 +294,8 @@ def test_the_board_says_who_waits_who_is_late_and_what_is_not_signed(cast: Cast,
     today_in_progress(cast)
     page = sign_in(cast.robin).get("/calendar/", {"view": "arrivals"}).content.decode()
     assert re.findall(r'id="group-(\w+)"', page) == ["arrived", "in_room", "expected", "done", "missed"]
-    assert re.search(r"waits <span[^>]*>28</span> min", page)
-    assert re.search(r"late <span[^>]*>\d+</span> min", page)
+    assert re.search(r"waits <span[^>]*>28 min</span>", page)
+    assert re.search(r"late <span[^>]*>\d+ min</span>", page)
     assert "2 late" in page
     assert "not signed" in page
     # Who has waited longest stands first.
