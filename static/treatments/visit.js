@@ -24,6 +24,15 @@ function reconstitute(which) {
   }
 }
 
+// Who is named for one vial has mostly made the others ready too: those still to be reconstituted follow.
+form.addEventListener("change", ({ target }) => {
+  if (!target.matches("[data-vial] [name$='-by']")) return;
+  const others = [...form.querySelectorAll("[data-vial]")].filter((row) => !row.contains(target));
+  for (const row of others) {
+    if (!row.querySelector("[name$='-at']").value) row.querySelector("[name$='-by']").value = target.value;
+  }
+});
+
 function press(name, value) {
   const radio = form.querySelector(`input[name="${name}"][value="${value}"]`);
   if (!radio || radio.checked) return;

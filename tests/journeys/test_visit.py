@@ -56,11 +56,17 @@ def test_one_press_reconstitutes_and_the_clock_runs(
 ) -> None:
     open_chart(page, cast, draft, log_in)
     with_vials(page)
+    # Who is named for one vial stands for those still to be made ready; oneself at no press at all.
+    page.locator(".ledger-more summary").first.click()
+    page.select_option("[name=mixings-0-by]", str(cast.okafor.pk))
+    expect(page.locator("[name=mixings-1-by]")).to_have_value(str(cast.okafor.pk))
+    page.locator("[name=mixings-1-by]").evaluate("by => by.value = ''")
     page.get_by_role("button", name="All reconstituted now").click()
     expect(page.locator("[data-use-by]")).to_have_count(2)
     expect(page.locator("[data-use-by]").first).to_contain_text("h left")
-    expect(page.locator(".ledger-mix").first).to_contain_text("2 mL by Dr Kenji Ito")
-    assert {use.reconstituted_by for use in draft.vial_uses.all()} == {cast.ito}
+    expect(page.locator(".ledger-mix").first).to_contain_text(f"2 mL by {cast.okafor}")
+    expect(page.locator(".ledger-mix").last).to_contain_text("2 mL by Dr Kenji Ito")
+    assert [use.reconstituted_by for use in draft.vial_uses.all()] == [cast.okafor, cast.ito]
     # The time of the site, whatever the browser's zone, and it stays through later changes.
     at = [use.reconstituted_at for use in draft.vial_uses.all()]
     page.locator("[data-site] [data-field=units]").first.fill("10")

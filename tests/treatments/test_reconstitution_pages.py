@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -99,6 +100,31 @@ def test_a_colleague_who_charts_on_does_not_become_the_one_who_did_it(
     assert (second.reconstituted_at, second.reconstituted_by) == (None, None)
 
 
+def test_a_colleague_is_named_and_oneself_again(cast: Cast, ito: Client, picked: InjectionSession) -> None:
+    page = ito.get(chart_url(picked)).content.decode()
+    options = re.search(r'name="mixings-0-by".*?</select>', page, flags=re.S)
+    assert options is not None
+    assert '<option value="" selected>Dr Kenji Ito (you)</option>' in options[0]
+    assert str(cast.okafor) in options[0]
+    assert str(cast.robin) in options[0]
+    assert str(cast.max) not in options[0]  # works elsewhere
+    press(ito, picked, "reconstitute", mixings__0__by=str(cast.okafor.pk))
+    assert [use.reconstituted_by for use in picked.vial_uses.all()] == [cast.okafor, cast.ito]
+    # Whoever opens the draft next reads the same names.
+    press(ito, picked, "save", notes="later")
+    assert [use.reconstituted_by for use in picked.vial_uses.all()] == [cast.okafor, cast.ito]
+    assert f"by {cast.okafor}" in text_of(ito.get(reverse("treatments:session-review", args=[picked.pk])))
+    press(ito, picked, "save", mixings__0__by="")
+    assert {use.reconstituted_by for use in picked.vial_uses.all()} == {cast.ito}
+
+
+def test_who_is_named_stays_named_when_they_leave_the_site(cast: Cast, ito: Client, picked: InjectionSession) -> None:
+    press(ito, picked, "reconstitute", mixings__0__by=str(cast.okafor.pk))
+    cast.okafor.sites.clear()
+    press(ito, picked, "save", notes="later")
+    assert [use.reconstituted_by for use in picked.vial_uses.all()] == [cast.okafor, cast.ito]
+
+
 def test_a_time_is_the_sites(cast: Cast, ito: Client, picked: InjectionSession) -> None:
     yesterday = cast.harbour.today() - timedelta(days=1)
     press(ito, picked, "save", mixings__0__at=f"{yesterday}T08:30", mixings__0__diluent="saline", mixings__0__ml="2")
@@ -118,6 +144,7 @@ def test_a_time_is_the_sites(cast: Cast, ito: Client, picked: InjectionSession) 
         ("ml", "0", "More than 0 mL."),
         ("ml", "two", "A number of mL."),
         ("diluent", "water", "valid choice"),
+        ("by", "999999", "Choose somebody who works at this site."),
     ],
 )
 def test_bad_reconstitutions_are_told_and_kept(

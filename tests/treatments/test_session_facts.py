@@ -332,7 +332,7 @@ def test_two_sessions_of_a_child_on_one_day_are_one_visit(cast: Cast) -> None:
 
 def test_the_pick_lists_are_the_reference_data(course: TreatmentCourse) -> None:
     migraine = course.condition
-    picks = read_picks(conditions=[migraine.pk])
+    picks = read_picks([migraine.pk], site=course.patient.site_id)
     muscles = Muscle.objects.prefetch_related("conditions")
     assert [(key, muscle.pk, muscle.name, muscle.is_midline) for key, muscle in picks.muscles.items()] == [
         (muscle.key, muscle.pk, muscle.name, muscle.is_midline) for muscle in muscles

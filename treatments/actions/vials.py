@@ -19,11 +19,12 @@ from treatments.rules.vials import draw_from
 
 @dataclass(frozen=True)
 class Mixing:
-    """How one vial was reconstituted; all empty when nobody has said so."""
+    """How one vial was reconstituted; all empty when nobody has said so. Without `by`, by the person who says it."""
 
     diluent: str = ""
     ml: Decimal | None = None
     at: datetime | None = None
+    by: User | None = None
 
 
 def draw_vials(
@@ -36,8 +37,8 @@ def draw_vials(
 ) -> None:
     """Spread `total` units over the vials in their order; call it inside the transaction that saves the draft.
 
-    A vial the draft has already keeps how and when it was reconstituted, unless `mixings` says otherwise by its id;
-    what is said now was done by the person who says it. Raises ValidationError for a vial of another product, of a lot
+    A vial the draft has already keeps how, when and by whom it was reconstituted, unless `mixings` says otherwise by
+    its id. Raises ValidationError for a vial of another product, of a lot
     that has expired or was recalled, or of another patient.
     """
     _refuse_wrong(session, vials)
@@ -74,10 +75,10 @@ def _values(use: VialUse) -> tuple[object, ...]:
 
 
 def _mix(use: VialUse, mixing: Mixing, *, by: User) -> None:
-    if (use.diluent, use.diluent_ml, use.reconstituted_at) == (mixing.diluent, mixing.ml, mixing.at):
-        return
-    if use.reconstituted_at != mixing.at:
-        use.reconstituted_by = by if mixing.at else None
+    if mixing.at is None:
+        use.reconstituted_by = None
+    elif mixing.by or use.reconstituted_at != mixing.at:
+        use.reconstituted_by = mixing.by or by
     use.diluent, use.diluent_ml, use.reconstituted_at = mixing.diluent, mixing.ml, mixing.at
 
 

@@ -1,13 +1,15 @@
-"""How each vial of a draft was reconstituted: diluent, mL and when; who did it is the person who says so."""
+"""How each vial of a draft was reconstituted: diluent, mL, when, and by whom: oneself unless somebody is named."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from accounts.models import User
 from treatments.actions.vials import Mixing
 
 
@@ -29,10 +31,22 @@ class MixingForm(forms.Form):
     )
     at = forms.CharField(required=False, max_length=19, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
 
-    def __init__(self, *args: Any, zone: tzinfo, now: datetime, **kwargs: Any) -> None:
+    # No name is oneself, so that a vial nobody has reconstituted reads the same to everybody.
+    by = forms.ChoiceField(required=False, error_messages={"invalid_choice": "Choose somebody who works at this site."})
+
+    def __init__(
+        self, *args: Any, zone: tzinfo, now: datetime, user: User, others: Sequence[User], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.zone, self.now = zone, now
-        labels = {"diluent": "Diluent", "ml": "mL of diluent", "at": "Reconstituted at"}
+        self.zone, self.now, self.user = zone, now, user
+        self.others = {str(person.pk): person for person in others}
+        self.fields["by"].choices = [("", f"{user} (you)"), *((pk, str(person)) for pk, person in self.others.items())]
+        labels = {
+            "diluent": "Diluent",
+            "ml": "mL of diluent",
+            "at": "Reconstituted at",
+            "by": "Reconstituted by",
+        }
         for name, words in labels.items():
             self.fields[name].widget.attrs["aria-label"] = f"{words}, vial {self['vial'].value()}"
 
@@ -50,9 +64,12 @@ class MixingForm(forms.Form):
             raise forms.ValidationError("This time is still to come.")
         return moment.replace(second=0, microsecond=0)
 
+    def clean_by(self) -> User:
+        return self.others.get(self.cleaned_data["by"], self.user)
+
     def mixing(self) -> Mixing:
         data = self.cleaned_data
-        return Mixing(diluent=data["diluent"], ml=data["ml"], at=data["at"])
+        return Mixing(diluent=data["diluent"], ml=data["ml"], at=data["at"], by=data["by"])
 
 
 class BaseMixingFormSet(forms.BaseFormSet):

@@ -19,7 +19,6 @@ from inventory.models import Product
 from treatments.checks import findings_shown
 from treatments.differences import differences_of
 from treatments.forms.session import AFTERCARE, InjectionFormSet, SessionHeaderForm, VialFormSet, plain
-from treatments.forms.vials import MixingFormSet
 from treatments.models import InjectionSession, Protocol, TreatmentCourse
 from treatments.rules.findings.record import measured_responses
 from treatments.views.bodymaps import MAP_TITLES, maps_of
@@ -42,7 +41,7 @@ from treatments.views.vials import (
     StockLine,
     ledger_of,
     ledger_total,
-    mixing_values,
+    mixing_forms,
     read_shelf,
     stock_lines,
     suggestion,
@@ -72,7 +71,7 @@ class Charting:
         self.courses: list[TreatmentCourse] = [row.course for row in session.treated.all()]
         self.known = known
         self.picks: Picks = (
-            known.picks if known else read_picks(conditions=[course.condition_id for course in self.courses])
+            known.picks if known else read_picks([course.condition_id for course in self.courses], site=session.site_id)
         )
         self.products, self.muscles = self.picks.products, self.picks.muscles
         self.header = SessionHeaderForm(
@@ -92,12 +91,7 @@ class Charting:
             else [{"lot": line.lot, "size": line.size, "count": line.count} for line in self.stock],
         )
         self.now = timezone.now()
-        self.mixings = MixingFormSet(
-            data,
-            prefix="mixings",
-            initial=None if data is not None else mixing_values(session),
-            form_kwargs={"zone": session.site.zone(), "now": self.now},
-        )
+        self.mixings = mixing_forms(session, data, user=user, staff=self.picks.staff, now=self.now)
         lines = {line.key: line for line in self.stock}
         for form in self.vials.forms:
             form.line = lines.get(f"{form['lot'].value()}-{form['size'].value()}")

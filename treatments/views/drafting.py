@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -260,8 +261,9 @@ def mixings_of(posted: Charting, request: HttpRequest, vials: list[Vial]) -> dic
     if action == "reconstitute":
         minute = posted.now.replace(second=0, microsecond=0)
         for vial in vials:
-            if which in ("", str(vial.pk)) and mixings.get(vial.pk, Mixing()).at is None:
-                mixings[vial.pk] = usual_mixing(vial, posted.session, at=minute)
+            typed = mixings.get(vial.pk, Mixing())
+            if which in ("", str(vial.pk)) and typed.at is None:
+                mixings[vial.pk] = replace(usual_mixing(vial, posted.session, at=minute), by=typed.by)
     return mixings
 
 

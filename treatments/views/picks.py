@@ -1,4 +1,4 @@
-"""What the charting page offers to pick: muscles, products with their dilutions, protocols with their sites."""
+"""What the charting page offers to pick: muscles, products with dilutions, protocols with sites, people."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Cast, JSONObject
 
+from accounts.models import User
 from inventory.models import Dilution, Product
 from treatments.models import Condition, Muscle, Protocol, ProtocolSite
 from treatments.querysets.sessions import SITE_VALUES
@@ -27,18 +28,20 @@ class DilutionPick:
 @dataclass(frozen=True)
 class Picks:
     """Muscles by key and by name, each with `treated_in`; products by brand, each with `dilution_picks`; the current
-    protocols of the conditions, each with `condition_id` and `site_list`.
+    protocols of the conditions, each with `condition_id` and `site_list`; who works at the site, by name.
     """
 
     muscles: dict[str, Muscle]
     products: list[Product]
     protocols: list[Protocol]
+    staff: list[User]
 
 
-def read_picks(*, conditions: Iterable[int]) -> Picks:
-    """All pick lists for these conditions, in one query; rows of three tables travel as JSON."""
-    rows = _muscles().union(_products(), _protocols(conditions), all=True).order_by("pick", "position", "title", "pk")
-    found: dict[str, list[dict[str, Any]]] = {"muscle": [], "product": [], "protocol": []}
+def read_picks(conditions: Iterable[int], *, site: int) -> Picks:
+    """All pick lists for these conditions at that site, in one query; rows of four tables travel as JSON."""
+    lists = [_products(), _protocols(conditions), _staff(site)]
+    rows = _muscles().union(*lists, all=True).order_by("pick", "position", "title", "pk")
+    found: dict[str, list[dict[str, Any]]] = {"muscle": [], "product": [], "protocol": [], "staff": []}
     for row in rows:
         found[row["pick"]].append(row["row"])
     muscles = {row["key"]: _made(Muscle, row, treated_in=set(row["treated_in"])) for row in found["muscle"]}
@@ -53,6 +56,7 @@ def read_picks(*, conditions: Iterable[int]) -> Picks:
             for row in found["product"]
         ],
         [_made(Protocol, row, site_list=_sites(row["sites"], muscles)) for row in found["protocol"]],
+        [_made(User, row) for row in found["staff"]],
     )
 
 
@@ -90,12 +94,17 @@ def _protocols(conditions: Iterable[int]) -> models.QuerySet:
     return _pick(current, "protocol", position=F("condition__position"), title=F("name"), row=row)
 
 
+def _staff(site: int) -> models.QuerySet:
+    people = User.objects.active().filter(sites=site)
+    return _pick(people, "staff", position=Value(0), title=F("name"), row=_row("id", "name"))
+
+
 def _row(*fields: str, **more: Any) -> JSONObject:
     return JSONObject(**{field: field for field in fields}, **more)
 
 
 def _pick(rows: models.QuerySet, pick: str, *, position: Any, title: Any, row: JSONObject) -> models.QuerySet:
-    """Rows of one table in the shape that all three share, to be ordered by position and title."""
+    """Rows of one table in the shape that all four share, to be ordered by position and title."""
     return rows.order_by().values(
         "pk",
         pick=Value(pick),

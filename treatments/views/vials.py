@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
+from accounts.models import User
 from inventory.models import Lot, Product, Vial
 from treatments.actions.vials import Mixing
 from treatments.forms.session import plain
-from treatments.forms.vials import BaseMixingFormSet, MixingForm
+from treatments.forms.vials import BaseMixingFormSet, MixingForm, MixingFormSet
 from treatments.models import InjectionSession, VialUse
 from treatments.querysets.vials import vials_for
 from treatments.rules.vials import Clock, Stock, diluent_ml, in_use_clock, suggest
@@ -169,17 +170,34 @@ def ledger_total(rows: list[LedgerRow]) -> dict[str, Any]:
     }
 
 
-def mixing_values(session: InjectionSession) -> list[dict[str, Any]]:
-    """The stored reconstitutions, for the forms of the ledger."""
+def mixing_forms(
+    session: InjectionSession, data: Mapping[str, Any] | None, *, user: User, staff: Iterable[User], now: datetime
+) -> Any:
+    """How each vial was reconstituted, as posted or as stored: by this person, or one of the site's staff."""
+    kwargs = {"zone": session.site.zone(), "now": now, "user": user, "others": _others(session, staff, user)}
+    stored = None if data is not None else _mixing_values(session, user)
+    return MixingFormSet(data, prefix="mixings", initial=stored, form_kwargs=kwargs)
+
+
+def _mixing_values(session: InjectionSession, user: User) -> list[dict[str, Any]]:
+    """What this person did is theirs without a name."""
     return [
         {
             "vial": use.vial_id,
             "diluent": use.diluent,
             "ml": plain(use.diluent_ml),
             "at": session.site.localtime(use.reconstituted_at).strftime(LOCAL) if use.reconstituted_at else "",
+            "by": "" if use.reconstituted_by_id in (None, user.pk) else str(use.reconstituted_by_id),
         }
         for use in session.vial_uses.all()
     ]
+
+
+def _others(session: InjectionSession, staff: Iterable[User], user: User) -> list[User]:
+    """Who may have reconstituted a vial beside this person: the site's staff, and whoever is written down already."""
+    written = [use.reconstituted_by for use in session.vial_uses.all() if use.reconstituted_by]
+    people = {person.pk: person for person in [*staff, *written] if person.pk != user.pk}
+    return sorted(people.values(), key=lambda person: (person.name.casefold(), person.pk))
 
 
 def usual_mixing(vial: Vial, session: InjectionSession, *, at: datetime) -> Mixing:
