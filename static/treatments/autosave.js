@@ -283,6 +283,8 @@ export class Autosave extends EventTarget {
 
   #say(text, state, offer = false) {
     const status = document.getElementById("charting-status");
+    // What is wrong stays said until it is right: words that come and go would move the page under the hand.
+    if (state === "saving" && status.classList.contains("is-failed")) return;
     status.className = `charting-status is-${state}`;
     status.textContent = text;
     if (!offer) return;
