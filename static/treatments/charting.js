@@ -81,6 +81,14 @@ function refresh() {
   tools();
 }
 
+// On a tablet the totals stand far below the maps: there they are said over them too, with what stands against signing.
+function sayTotals() {
+  const [count, units, volume] = document.querySelectorAll("#charting-totals dd");
+  const words = [`${count.textContent} sites`, units.textContent, volume.textContent].filter((part) => part !== "–");
+  const worst = document.querySelector("#charting-count :is(.tag-alert, .tag-warn)");
+  field("sum").replaceChildren(words.join(", "), ...(worst ? [worst.cloneNode(true)] : []));
+}
+
 // The units over the maps are those of the totals: a wrong field must not make them two numbers.
 function courseUnits() {
   for (const part of form.querySelectorAll("[data-course-units]")) {
@@ -297,6 +305,7 @@ autosave.addEventListener("saved", ({ detail }) => {
   annotate();
   tools();
   courseUnits();
+  sayTotals();
   chooseUsualDose();
   if (detail.current) showErrors(form, document.getElementById("charting-errors"));
 });
@@ -304,6 +313,7 @@ autosave.addEventListener("saved", ({ detail }) => {
 new ResizeObserver(() => maps.draw()).observe(document.querySelector(".charting-maps") ?? form);
 form.classList.add("is-live");
 refresh();
+sayTotals();
 if (chosenProduct !== product().value) changeProduct();
 // What was changed before this script was ready is saved like the rest.
 autosave.ready.then(() => edited(form) && autosave.touch());
