@@ -12,6 +12,7 @@ import { Zoom } from "./zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SAME_PLACE = 12; // of 1000: nearer than this, one point hides the other
+const MIDDLE = 500; // where a map that shows both sides of the body has its midline
 const OPPOSITE = { left: "right", right: "left" };
 
 /** The view that shows the other side of the body; the same one where it shows both. */
@@ -123,7 +124,19 @@ export class BodyMap extends EventTarget {
   }
 
   #zoomed() {
+    this.#markSides();
     this.#tell("zoom", { factor: this.#zoom.factor });
+  }
+
+  // R and L stay in the corners of what is shown; where only one half of the body is, its own letter alone.
+  #markSides() {
+    const { x, y, width } = this.#zoom.shown;
+    const sides = this.#svg.querySelector(".bodymap-sides");
+    set(sides, { transform: `translate(${x} ${y}) scale(${1 / this.#zoom.factor})` });
+    const [first, second] = sides.children;
+    if (!second) return;
+    set(first, { visibility: x >= MIDDLE ? "hidden" : "visible" });
+    set(second, { visibility: x + width <= MIDDLE ? "hidden" : "visible" });
   }
 
   // Targets of neighbouring points overlap on a small screen: the nearest one is meant.

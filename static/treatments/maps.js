@@ -56,14 +56,16 @@ export class Maps extends EventTarget {
     return this.#maps.get(view).mark(place);
   }
 
-  /** Show the regions of the chosen sites large, or all of the map again. */
+  /** Show the regions of the chosen sites large, of all its sites when none is chosen there; or all of the map again. */
   zoom(view) {
     const map = this.#maps.get(view);
     if (map.zoomFactor > 1) {
       map.zoomOut();
       return;
     }
-    map.zoomTo(this.#chosenOn(map).map((row) => this.#table.read(row)));
+    const chosen = this.#chosenOn(map);
+    const rows = chosen.length ? chosen : this.#table.rows;
+    map.zoomTo(rows.map((row) => this.#table.read(row)).filter(({ view: on }) => on === view));
   }
 
   #idOf(row) {

@@ -18,6 +18,11 @@ export class Zoom {
     return this.#whole.width / this.#shown.width;
   }
 
+  /** The part of the drawing that is shown: {x, y, width, height}. */
+  get shown() {
+    return this.#shown;
+  }
+
   /** How many units of the drawing one pixel of the screen shows. */
   get scale() {
     return this.#shown.width / (this.#svg.getBoundingClientRect().width || 400);

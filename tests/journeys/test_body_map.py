@@ -188,7 +188,9 @@ def test_ctrl_and_the_wheel_zoom_and_points_keep_their_size(chart: Page) -> None
     svg = chart.locator("[data-view=head_front]")
     box = svg.bounding_box()
     assert box
+    corner = svg.locator(".bodymap-sides text").first.bounding_box()
     small = dot(chart, "head_front", 3).bounding_box()
+    assert corner
     assert small
     chart.mouse.move(small["x"] + small["width"] / 2, small["y"] + small["height"] / 2)
     chart.keyboard.down("Control")
@@ -202,6 +204,11 @@ def test_ctrl_and_the_wheel_zoom_and_points_keep_their_size(chart: Page) -> None
     assert large
     assert abs(large["x"] + large["width"] / 2 - small["x"] - small["width"] / 2) < 4  # it stays under the pointer
     assert large["width"] < 2 * small["width"]
+    # The patient's right is still said, in its corner.
+    expect(svg.locator(".bodymap-sides text").first).to_have_text("R")
+    now = svg.locator(".bodymap-sides text").first.bounding_box()
+    assert now
+    assert max(abs(now[side] - corner[side]) for side in ("x", "y", "height")) < 2
     # A tap while zoomed lands where it shows.
     x, y = int(value(chart, 4, "x")), int(value(chart, 4, "y"))
     drag_on_screen(chart, large, 40, 0)

@@ -103,6 +103,8 @@ def test_the_table_is_driven_by_the_keyboard_alone(chart: Page) -> None:
 
 def test_bad_input_is_named_beside_the_field_while_typing_goes_on(chart: Page, draft: InjectionSession) -> None:
     place_preempt(chart)
+    saved(chart)
+    tools = chart.locator(".charting-tools").bounding_box()
     for number, typed in ((1, "abc"), (2, "-3"), (3, "1e9")):
         cell(chart, number, "units").fill(typed)
     for number, words in ((1, "Enter a number."), (2, "Units must be more than 0."), (3, "Enter a number.")):
@@ -110,6 +112,8 @@ def test_bad_input_is_named_beside_the_field_while_typing_goes_on(chart: Page, d
         expect(cell(chart, number, "units")).to_have_attribute("aria-invalid", "true")
     expect(chart.locator("#charting-status")).to_contain_text("correct the marked fields")
     assert [value(chart, number, "units") for number in (1, 2, 3)] == ["abc", "-3", "1e9"]
+    # What is told moves nothing: a page that jumps between a press and its release swallows the click.
+    assert chart.locator(".charting-tools").bounding_box() == tools
     assert draft.injections.filter(units=5).count() == 31
 
     for number in (1, 2, 3):
@@ -236,6 +240,8 @@ def test_by_finger_on_a_tablet(
         )
         expect(rows(page)).to_have_count(32)
         assert value(page, 32, "muscle") == "frontalis"
+        # What they come to is said over the maps: the totals stand far below.
+        expect(page.locator("[data-charting=sum]")).to_contain_text("32 sites, 160 U")
         page.get_by_role("button", name="Remove", exact=True).tap()
         expect(rows(page)).to_have_count(31)
         maps = page.locator(".charting-maps").bounding_box()
