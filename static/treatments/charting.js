@@ -8,7 +8,7 @@ import { History } from "./history.js";
 import { guardLeaving } from "./leaving.js";
 import { Maps } from "./maps.js";
 import { Shorthand } from "./shorthand.js";
-import { number, Sites } from "./sites.js";
+import { number, short, Sites } from "./sites.js";
 import { clamp, SiteTable } from "./table.js";
 
 const LARGEST = 20_000; // units; the server refuses more
@@ -79,6 +79,29 @@ function refresh() {
   maps.draw();
   annotate();
   tools();
+  addUp();
+}
+
+// The totals are those of the table as it stands, also while nothing can be saved; what is discarded the server says.
+function addUp() {
+  const box = document.getElementById("charting-totals");
+  const rows = table.rows.map((row) => table.read(row)).filter((site) => site.muscle || site.units);
+  const units = (sites) => sites.reduce((sum, site) => sum + Math.max(0, number(site.units) || 0), 0);
+  const [count, given, volume] = box.querySelectorAll("dd");
+  const total = units(rows);
+  const perMl = Number(box.dataset.unitsPerMl);
+  write(count, String(rows.length));
+  write(given, `${short(total.toFixed(2))} U`);
+  write(volume, perMl > 0 && total > 0 ? `${short((total / perMl).toFixed(3))} mL` : "–");
+  for (const part of box.querySelectorAll("[data-course]")) {
+    write(part, `${short(units(rows.filter((site) => site.course === part.dataset.course)).toFixed(2))} U`);
+  }
+  courseUnits();
+  sayTotals();
+}
+
+function write(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
 // On a tablet the totals stand far below the maps: there they are said over them too, with what stands against signing.
@@ -89,7 +112,7 @@ function sayTotals() {
   field("sum").replaceChildren(words.join(", "), ...(worst ? [worst.cloneNode(true)] : []));
 }
 
-// The units over the maps are those of the totals: a wrong field must not make them two numbers.
+// The units over the maps are those of the totals.
 function courseUnits() {
   for (const part of form.querySelectorAll("[data-course-units]")) {
     const total = form.querySelector(`#charting-totals [data-course="${part.dataset.courseUnits}"]`);
@@ -304,8 +327,7 @@ autosave.addEventListener("written", () => {
 autosave.addEventListener("saved", ({ detail }) => {
   annotate();
   tools();
-  courseUnits();
-  sayTotals();
+  addUp();
   chooseUsualDose();
   if (detail.current) showErrors(form, document.getElementById("charting-errors"));
 });
@@ -313,7 +335,6 @@ autosave.addEventListener("saved", ({ detail }) => {
 new ResizeObserver(() => maps.draw()).observe(document.querySelector(".charting-maps") ?? form);
 form.classList.add("is-live");
 refresh();
-sayTotals();
 if (chosenProduct !== product().value) changeProduct();
 // What was changed before this script was ready is saved like the rest.
 autosave.ready.then(() => edited(form) && autosave.touch());

@@ -179,6 +179,8 @@ def test_nothing_is_lost_when_the_network_is(chart: Page, draft: InjectionSessio
     cell(chart, 1, "units").fill("10")
     expect(chart.locator("#charting-status")).to_contain_text("Not saved: no connection")
     expect(chart.locator("#charting-status")).to_contain_text("nothing you typed is lost")
+    # The totals are of what stands in the table, not of what was saved last.
+    expect(chart.locator("#charting-totals")).to_contain_text("160 U")
     chart.unroute("**/chart/")
     chart.get_by_role("button", name="Save now").click()
     saved(chart)
