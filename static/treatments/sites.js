@@ -67,12 +67,21 @@ export class Sites {
     table.choose(table.rows.filter((row) => wanted.has(key(table.read(row)))));
   }
 
-  /** Add sites that were planned elsewhere, just as they are. */
+  /** Add sites that were planned elsewhere, just as they are; one that is there without units takes them instead. */
   add(sites) {
     const table = this.#table;
-    const made = [];
-    table.batch(() => sites.forEach((site) => made.push(table.add({ ...site, course: String(site.course) }, { commit: false }))));
-    return made;
+    const waits = (row, { muscle, side, course }) => {
+      const site = table.read(row);
+      return site.units.trim() === "" && site.muscle === muscle && site.side === side && site.course === String(course);
+    };
+    const put = (site) => {
+      const row = table.rows.find((other) => waits(other, site));
+      if (row) table.write(row, { units: site.units }, { commit: false });
+      return row ?? table.add({ ...site, course: String(site.course) }, { commit: false });
+    };
+    let rows = [];
+    table.batch(() => (rows = sites.map(put)));
+    return rows;
   }
 
   /**

@@ -105,6 +105,25 @@ def test_a_line_is_applied_without_scripts(cast: Cast, ito: Client) -> None:
     assert fields(page.content.decode())["shorthand"] == ""
 
 
+def test_sites_that_wait_for_units_take_them_first(cast: Cast, ito: Client) -> None:
+    session = begun(cast, "cervical_dystonia")
+    protocol = Protocol.objects.get(key="cd_onabotulinumtoxina_right", is_current=True)
+    press(ito, session, f"place:{protocol.pk}", **as_botox())
+    assert set(session.injections.values_list("units", flat=True)) == {None}
+    waiting = session.injections.get(muscle__short="sc")
+    html, sites = preview(ito, session, "sc r 40/2 sp l 20")
+    assert "fills 1 there" in html
+    assert (sites[0]["x"], sites[0]["y"]) == (waiting.x, waiting.y)
+    assert (sites[1]["x"], sites[1]["y"]) != (waiting.x, waiting.y)
+    press(ito, session, "shorthand", shorthand="sc r 40/2 sp l 20")
+    given = session.injections.exclude(units=None).values_list("muscle__short", "side", "units", "x", "y")
+    assert [row[:3] for row in given] == [("sc", "right", 20), ("sc", "right", 20), ("sp", "left", 20)]
+    assert given[0][3:] == (waiting.x, waiting.y)
+    assert session.injections.count() == protocol.sites.count() + 2
+    # What has units stays as it is.
+    assert "adds to 40 U there" in preview(ito, session, "sc r 10")[0]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [("fr 20/3", "3 sites do not divide"), ("", "Write muscle, units, sites"), ("hello", "No muscle is called")],

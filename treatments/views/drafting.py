@@ -125,18 +125,7 @@ def sites_of(posted: Charting, request: HttpRequest) -> list[DraftSite]:
             course_id = last.sites[0].course_id
             rows += _missing(rows, last.sites, course_id or posted.courses[0].pk)
     elif action == "shorthand":
-        rows += [
-            {
-                "course": str(site.course_id),
-                "muscle": site.muscle,
-                "side": site.side,
-                "units": site.units,
-                "view": site.view,
-                "x": site.x,
-                "y": site.y,
-            }
-            for site in posted.shorthand.sites
-        ]
+        rows += _added(rows, posted.shorthand.sites)
     elif action == "add-row" and (muscle := posted.muscles.get(request.POST.get("add-muscle", ""))):
         side = request.POST.get("add-side", "right")
         rows.append(
@@ -169,6 +158,40 @@ def sites_of(posted: Charting, request: HttpRequest) -> list[DraftSite]:
     ]
 
 
+def _added(rows: list[dict[str, Any]], sites: Iterable[PlannedSite]) -> list[dict[str, Any]]:
+    """The sites that are new: one that is there without units takes them instead."""
+    waiting = [row for row in rows if row["units"] is None]
+    new = []
+    for site in sites:
+        own = (site.muscle.pk, site.side)
+        same = next(
+            (
+                row
+                for row in waiting
+                if (row["muscle"].pk, row["side"]) == own and row.get("course") in ("", str(site.course_id))
+            ),
+            None,
+        )
+        if same is not None:
+            same["units"] = site.units
+            waiting.remove(same)
+        else:
+            new.append(_row(site, site.course_id))
+    return new
+
+
+def _row(site: PlannedSite, course_id: int | None) -> dict[str, Any]:
+    return {
+        "course": str(course_id),
+        "muscle": site.muscle,
+        "side": site.side,
+        "units": site.units,
+        "view": site.view,
+        "x": site.x,
+        "y": site.y,
+    }
+
+
 def _missing(rows: list[dict[str, Any]], planned: Iterable[PlannedSite], course_id: int) -> list[dict[str, Any]]:
     """The planned sites that the table lacks, counted by muscle and side: placing twice places once."""
     there = [row for row in rows if row.get("course") in ("", str(course_id))]
@@ -180,17 +203,7 @@ def _missing(rows: list[dict[str, Any]], planned: Iterable[PlannedSite], course_
             same["units"] = site.units if same["units"] is None else same["units"]
             there.remove(same)
             continue
-        new.append(
-            {
-                "course": str(course_id),
-                "muscle": site.muscle,
-                "side": site.side,
-                "units": site.units,
-                "view": site.view,
-                "x": site.x,
-                "y": site.y,
-            }
-        )
+        new.append(_row(site, course_id))
     return new
 
 

@@ -21,7 +21,8 @@ SAME_PLACE = 14  # of 1000: nearer than this two points are one site; the maps u
 HOW = "Write muscle, units, sites: fr 20/4."
 
 Placed = tuple[str, str, str, int, int]  # muscle, side, view, x, y
-PostedRow = tuple[str, str, str, int | None, int | None, Decimal | None]  # the same, and units
+Place = tuple[str, int | None, int | None]  # view, x, y; a site that is on no map has none
+PostedRow = tuple[str, str, str, int | None, int | None, Decimal | None, str]  # the same, units (None: empty), course
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def read_line(
     if not text:
         return Preview()
     entries = parse(text, muscles=_muscle_names(muscles, courses), courses=course_names(courses))
-    lines = [line for entry in entries for line in _lines(entry, muscles, placed)]
+    fills = _fills(entries, placed)
+    lines = [line for at, entry in enumerate(entries) for line in _lines(entry, muscles, placed, fills[at])]
     if not entries:
         return Preview(text, HOW)
     if not has_product:
@@ -97,14 +99,15 @@ def read_line(
     if any(entry.error for entry in entries):
         return Preview(text, lines=lines)
     follow, shown = list(protocols), tuple(views)
-    taken = [(muscle, side, view, x, y) for muscle, side, view, x, y, _ in placed if x is not None and y is not None]
+    taken = [(muscle, side, view, x, y) for muscle, side, view, x, y, *_ in placed if x is not None and y is not None]
     sites: list[PlannedSite] = []
-    for entry in entries:
-        for share in entry.shares:
-            places = _places(entry.muscle, share.side, share.sites, follow, shown, taken)
-            taken += [(entry.muscle, share.side, *place) for place in places]
-            for at in range(share.sites):
-                view, x, y = places[at] if at < len(places) else ("", None, None)
+    for at, entry in enumerate(entries):
+        for share, filled in zip(entry.shares, fills[at], strict=True):
+            places: list[Place] = [row[2:5] for row in filled]
+            places += _places(entry.muscle, share.side, share.sites - len(filled), follow, shown, taken)
+            taken += [(entry.muscle, share.side, *place) for place in places[len(filled) :]]
+            for number in range(share.sites):
+                view, x, y = places[number] if number < len(places) else ("", None, None)
                 sites.append(
                     PlannedSite(muscles[entry.muscle], share.side, share.each, view, x, y, course_id=entry.course)
                 )
@@ -112,17 +115,18 @@ def read_line(
 
 
 def posted_rows(data: Mapping[str, Any]) -> list[PostedRow]:
-    """Muscle, side, view, x, y and units of the rows of the table as posted, unchecked: a preview must be quick."""
+    """The rows of the table as posted, unchecked: a preview must be quick. Units that cannot be read count as 0."""
     count = str(data.get("injections-TOTAL_FORMS", ""))
     found = []
     for at in range(min(int(count), 400) if _is_number(count) else 0):
-        muscle, side, view, x, y, units = (
+        muscle, side, view, x, y, units, course = (
             str(data.get(f"injections-{at}-{name}", "")).strip()
-            for name in ("muscle", "side", "view", "x", "y", "units")
+            for name in ("muscle", "side", "view", "x", "y", "units", "course")
         )
         if muscle and not data.get(f"injections-{at}-DELETE"):
             place = (int(x) if _is_number(x) else None, int(y) if _is_number(y) else None)
-            found.append((muscle, side, view, *place, Decimal(units) if _UNITS.fullmatch(units) else None))
+            given = Decimal(units if _UNITS.fullmatch(units) else 0) if units else None
+            found.append((muscle, side, view, *place, given, course))
     return found
 
 
@@ -166,13 +170,30 @@ def _muscle_names(muscles: Mapping[str, Muscle], courses: list[TreatmentCourse])
     ]
 
 
-def _lines(entry: Entry, muscles: Mapping[str, Muscle], placed: list[PostedRow]) -> list[Line]:
+def _fills(entries: list[Entry], placed: list[PostedRow]) -> list[list[list[PostedRow]]]:
+    """For each entry and share the sites that wait for units, as a protocol without doses leaves them."""
+    waiting = [row for row in placed if row[5] is None]
+    found: list[list[list[PostedRow]]] = []
+    for entry in entries:
+        found.append([])
+        for share in entry.shares:
+            own = [
+                row for row in waiting if row[:2] == (entry.muscle, share.side) and row[6] in ("", str(entry.course))
+            ]
+            found[-1].append(own[: share.sites])
+            waiting = [row for row in waiting if not any(row is filled for filled in found[-1][-1])]
+    return found
+
+
+def _lines(
+    entry: Entry, muscles: Mapping[str, Muscle], placed: list[PostedRow], fills: list[list[PostedRow]]
+) -> list[Line]:
     if entry.error:
         return [Line(entry.text, error=entry.error)]
     lines = []
-    for share in entry.shares:
+    for share, filled in zip(entry.shares, fills, strict=True):
         there = [row for row in placed if row[:2] == (entry.muscle, share.side)]
-        notes = [entry.note if entry.treated else "", _beside(there) if there else ""]
+        notes = [entry.note if entry.treated else "", _beside(there, len(filled)) if there else ""]
         lines.append(
             Line(
                 entry.text,
@@ -188,12 +209,15 @@ def _lines(entry: Entry, muscles: Mapping[str, Muscle], placed: list[PostedRow])
     return lines
 
 
-def _beside(rows: list[PostedRow]) -> str:
-    """The line adds and replaces nothing: what stands there stays."""
+def _beside(rows: list[PostedRow], filled: int) -> str:
+    """Sites without units get those of the line; it replaces nothing: what stands there stays."""
     units = sum((row[5] for row in rows if row[5]), Decimal(0))
+    words = [f"fills {filled} there"] if filled else []
     if units:
-        return f"adds to {plain(units)} U there"
-    return f"adds to {len(rows)} there"
+        words.append(f"adds to {plain(units)} U there")
+    elif len(rows) > filled:
+        words.append(f"adds to {len(rows) - filled} there")
+    return "; ".join(words)
 
 
 def _places(
@@ -220,7 +244,7 @@ def _places(
     )
     places = [point for point in points if free(*point)][:count]
     missing = count - len(places)
-    if not missing:
+    if missing <= 0:
         return places
     near = [*places, *((view, x, y) for at, on, view, x, y in taken if (at, on) == (muscle, side))]
     # As many more as stand there: those that stand nearest to a point already used are left out.
