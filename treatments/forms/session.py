@@ -42,6 +42,7 @@ ASKED = {
     "complication_note": "What happened and what was done",
     "aftercare_note": "What was said about aftercare",
     "last_response_note": "In what way, and for how long",
+    "touch_up_reason": "Why a touch-up",
 }
 # What is said at the least; the warning is the boxed one of every product's label.
 AFTERCARE = (
@@ -120,7 +121,7 @@ class SessionHeaderForm(VersionedModelForm):
             self.fields[name].required = False
         for name, words in ASKED.items():
             self.fields[name].widget.attrs |= {"placeholder": words, "aria-label": words, "autocomplete": "off"}
-        for name in (*ASKED, "notes", "touch_up_reason", "started_at", "ended_at"):
+        for name in (*ASKED, "notes", "started_at", "ended_at"):
             self.fields[name].widget.attrs["class"] = "form-control"
         session = self.instance
         if session.dilution_units and session.dilution_ml:
