@@ -42,6 +42,7 @@ export class Gestures extends EventTarget {
 
   #down(event) {
     if (event.button > 0 || this.#pinch) return;
+    clearTimeout(this.#press); // of another finger, which came down first
     const id = this.#pointAt(event);
     const start = { from: [event.clientX, event.clientY], place: this.#zoom.at(event), moving: false };
     if (id === null) {

@@ -89,6 +89,14 @@ def test_two_fingers_zoom_and_move_the_map_and_one_still_works_the_points(finger
     assert abs(int(value(fingers, 4, "x")) - before + 20 * 1000 / box["width"]) <= 4
     assert chosen(fingers) == [4]
 
+    # Two fingers that come down on two points mean neither, however long they rest.
+    spots = [middle(dot(fingers, "head_front", at).bounding_box()) for at in (3, 6)]
+    touch.send("touchStart", spots[0])
+    touch.send("touchStart", *spots)
+    fingers.wait_for_timeout(600)
+    touch.send("touchEnd")
+    assert chosen(fingers) == [4]
+
 
 def test_one_finger_on_skin_scrolls_the_page_and_a_tap_places(fingers: Page) -> None:
     touch = Touch(fingers)
