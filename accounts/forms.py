@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts.actions import Licence
-from accounts.models import Credential, Site, User, validate_npi, validate_time_zone
+from accounts.models import Credential, SavedView, Site, User, validate_npi, validate_time_zone
 from accounts.permissions import Role
 from accounts.time_zones import time_zone_choices
 from audit.forms import VersionedModelForm
@@ -253,3 +253,11 @@ class StaffPasswordForm(NewPasswordMixin):
 
     def password_owner(self) -> User:
         return self.user
+
+
+class ViewNameForm(forms.Form):
+    name = forms.CharField(
+        label="Name of this view",
+        max_length=SavedView._meta.get_field("name").max_length,
+        error_messages={"required": "Give it a name."},
+    )

@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "outcomes.record_follow_up": frozenset({P, T}),
     "outcomes.record_assessment": frozenset({P, T}),
     "outcomes.view_review": frozenset({P, A}),
+    "outcomes.export_registry": frozenset({A}),
     "interop.import_data": frozenset({A}),
     "interop.use_feed": frozenset({P, A}),
     "interop.view_claims": frozenset({P, A}),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("evaluations/<int:evaluation_id>/", views.evaluation, name="evaluation"),
     path("evaluations/<int:evaluation_id>/edit/", views.evaluation_edit, name="evaluation-edit"),
     path("evaluations/<int:evaluation_id>.pdf", views.evaluation_pdf, name="evaluation-pdf"),
+    path("outcomes/figures.pdf", views.outcomes_pdf, name="outcomes-pdf"),
     path("sessions/<int:session_id>/note.pdf", views.session_note, name="session-note"),
     path("sessions/<int:session_id>/packet.pdf", views.session_packet, name="session-packet"),
     path("sessions/<int:session_id>/after-visit.pdf", views.session_after_visit, name="session-after-visit"),

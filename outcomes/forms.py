@@ -7,20 +7,15 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Fieldset, Layout
-from dateutil.relativedelta import relativedelta
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
-from accounts.permissions import Role
 from audit.forms import VersionedModelForm
-from inventory.models import Product
 from outcomes.actions import Findings
 from outcomes.models import Assessment, Instrument
-from outcomes.review import Scope
 from outcomes.rules import plain, score_problem
 from treatments.forms.adverse_events import SpreadMixin
-from treatments.models import AdverseEvent, Condition, FollowUp, TreatmentCourse
+from treatments.models import AdverseEvent, FollowUp, TreatmentCourse
 from treatments.rules import toxin_spread
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -299,58 +294,6 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
             event_onset_on=self.cleaned_data["event_onset_on"],
             note=self.cleaned_data["note"],
         )
-
-
-class ReviewForm(forms.Form):
-    """What the outcomes page counts: ids and a period in the address, never a name."""
-
-    PERIODS = {
-        "3m": ("last 3 months", relativedelta(months=3)),
-        "6m": ("last 6 months", relativedelta(months=6)),
-        "12m": ("last 12 months", relativedelta(months=12)),
-        "24m": ("last 24 months", relativedelta(months=24)),
-        "all": ("all time", None),
-    }
-    DEFAULT_PERIOD = "12m"
-
-    condition = forms.ModelChoiceField(Condition.objects.all(), required=False, empty_label="all conditions")
-    provider = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="all providers")
-    product = forms.ModelChoiceField(Product.objects.all(), required=False, empty_label="all products")
-    period = forms.ChoiceField(choices=[(key, words) for key, (words, _) in PERIODS.items()], required=False)
-
-    def __init__(self, *args: Any, user: User, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user, self.today = user, today
-        self.sites = [site.pk for site in user.sites.all()]
-        self.fields["provider"].queryset = (  # type: ignore[attr-defined]
-            User.objects.filter(roles__contains=[Role.PROVIDER], sites__in=self.sites).distinct().order_by("name")
-        )
-        for name in self.fields:
-            self.fields[name].error_messages["invalid_choice"] = "Choose from the list."
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-
-    def clean_period(self) -> str:
-        return self.cleaned_data["period"] or self.DEFAULT_PERIOD
-
-    def scope(self) -> Scope:
-        """What is counted; call it on a valid form."""
-        back = self.PERIODS[self.cleaned_data["period"]][1]
-        # From the day after, so that twelve months hold no day twice.
-        first = self.today - back + relativedelta(days=1) if back else date(1900, 1, 1)
-        chosen = {name: self.cleaned_data[name] for name in ("condition", "provider", "product")}
-        return Scope(
-            sites=tuple(self.sites),
-            first=first,
-            last=self.today,
-            **{name: row.pk if row else None for name, row in chosen.items()},
-        )
-
-    def query(self) -> dict[str, str]:
-        """The filters as they stand in the address, without what is empty."""
-        chosen = {name: self.cleaned_data[name] for name in ("condition", "provider", "product")}
-        return {name: str(row.pk) for name, row in chosen.items() if row} | {"period": self.cleaned_data["period"]}
 
 
 def _day(day: date) -> str:

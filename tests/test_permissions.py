@@ -36,6 +36,7 @@ from accounts.permissions import Role
 from interop.models import ImportJob
 from inventory.models import Lot, Product, Vial, VialSize
 from messaging.models import ContactConsent, LetterBatch, Message, MessageTemplate
+from outcomes.models import Export
 from patients.actions import open_task
 from patients.models import (
     Allergy,
@@ -183,6 +184,16 @@ TABLE: list[Line] = [
     line("scheduling:lengths-save", {}, 403, 403, 302, 302, post={"session-": "40"}),
     line("outcomes:review", {}, 200, 403, 200, 200),
     line("outcomes:review-list", {}, 200, 403, 200, 200, query={"figure": "responder"}),
+    line("outcomes:review-csv", {}, 200, 403, 200, 200),
+    line("outcomes:review-picture", {"name": "events_picture"}, 200, 403, 200, 404),
+    line("outcomes:review-view-save", {}, 200, 403, 200, 200),
+    line("outcomes:review-view-edit", {"view_id": "outcomes_view"}, 404, 403, 200, 404),
+    line("outcomes:export-list", {}, 200, 403, 200, 200),
+    line("outcomes:export-start", {}, 403, 403, 302, 302, post={"kind": "registry"}),
+    line("outcomes:export-detail", {"export_id": "export"}, 404, 403, 200, 404),
+    line("outcomes:export-download", {"export_id": "export"}, 404, 403, 200, 404),
+    line("outcomes:export-remove", {"export_id": "export"}, 404, 403, 302, 404, post={}),
+    line("clinic:outcomes-pdf", {}, 200, 403, 200, 200),
     line("outcomes:follow-up-list", {}, 200, 403, 200, 200),
     line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),
     line("outcomes:side-by-side", {"course_id": "course"}, 200, 403, 200, 404),
@@ -560,6 +571,12 @@ def drug_order(cast: Cast) -> DrugOrder:
     )
 
 
+def events_picture(cast: Cast) -> Any:
+    """A picture that is there once a session was given, by its name in the address."""
+    signed(cast, course(cast), on=cast.harbour.today())
+    return SimpleNamespace(pk="events")
+
+
 THINGS: dict[str, Callable[[Cast], Any]] = {
     "joye": lambda cast: cast.joye,
     "omar": lambda cast: cast.omar,
@@ -587,6 +604,11 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "evaluation": evaluation,
     "protocol": lambda cast: Protocol.objects.get(key="preempt_155", is_current=True),
     "follow_up": follow_up,
+    "events_picture": events_picture,
+    "export": lambda cast: Export.objects.create(
+        kind="registry", on=date(2026, 11, 2), status="ready", data=b"", asked_by=cast.ada
+    ),
+    "outcomes_view": lambda cast: save_view(user=cast.ada, page="outcomes", name="Mine", query="period=12m"),
     "saved_view": lambda cast: save_view(user=cast.robin, page="recalls", name="Mine", query="tab=due"),
     "outcome": lambda cast: AttemptOutcome.objects.get(key="voicemail"),
     "event": adverse_event,

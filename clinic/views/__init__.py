@@ -10,6 +10,7 @@ from clinic.views.course import course
 from clinic.views.evaluations import evaluation, evaluation_create, evaluation_edit
 from clinic.views.landing import home, my_day, start_from_appointment
 from clinic.views.merging import merge, merge_find, merge_list, merge_preview, merge_undo, pair_apart, pair_list
+from clinic.views.outcomes import outcomes_pdf
 from clinic.views.paper import evaluation_pdf, session_after_visit, session_note, session_packet
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "merge_preview",
     "merge_undo",
     "my_day",
+    "outcomes_pdf",
     "pair_apart",
     "pair_list",
     "session_after_visit",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
 from clinic.completeness import completeness_of_latest
-from outcomes.charts import score_series
+from outcomes.charts.scores import score_series
 from outcomes.summaries import summaries_for
 from scheduling.ready import ready_lights, ready_papers
 from treatments.models import Evaluation, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from outcomes.review import Responders, Retreatments, Share
+from outcomes.charts.plot import Plot
+from outcomes.review import Responders, Share
 from outcomes.rules import Outcome, Timing, plain, signed
 from treatments.templatetags.cadence import state_shape
 
@@ -23,7 +27,7 @@ PLOT_WIDTH, PLOT_HEIGHT, PLOT_ENDS = 200, 22, (6, 194)
 
 @register.inclusion_tag("outcomes/_scores.html")
 def score_chart(scores: dict[str, Any]) -> dict[str, Any]:
-    """The charts and tables of a course's scores; `scores` comes from outcomes.charts.score_series."""
+    """The charts and tables of a course's scores; `scores` comes from outcomes.charts.scores.score_series."""
     return {"scores": scores}
 
 
@@ -54,11 +58,29 @@ def interval_ends(share: Share) -> str:
 
 
 @register.simple_tag
-def figure_link(figures: Responders | Retreatments, name: str, href: str) -> SafeString | str:
-    """The count of an outcome or timing, opening its list; a nought has none to open."""
-    kind = Outcome if isinstance(figures, Responders) else Timing
-    count = figures.of(kind(name))  # type: ignore[arg-type]
+def figure_link(figures: Responders, name: str, href: str) -> SafeString | str:
+    """The count of an outcome, opening its list; a nought has none to open."""
+    count = figures.of(Outcome(name))
     return format_html('<a href="{}">{}</a>', href, count) if count else NOUGHT
+
+
+@register.inclusion_tag("outcomes/_plot.html")
+def plot_chart(plot: Plot) -> dict[str, Any]:
+    """A picture on a page, in the page's colours."""
+    return {"plot": plot}
+
+
+@register.inclusion_tag("outcomes/_plot.html")
+def plot_picture(plot: Plot) -> dict[str, Any]:
+    """A picture that stands by itself, in a file or on paper, its style within it."""
+    return {"plot": plot, "style": _picture_style(), "size": True}
+
+
+@cache
+def _picture_style() -> SafeString:
+    found = finders.find("outcomes/picture.css")
+    # Our own file, and read as text by an SVG: nothing in it is a tag.
+    return SafeString(Path(str(found)).read_text())
 
 
 SHAPES = {
@@ -70,6 +92,13 @@ SHAPES = {
     Timing.EARLY: "early",
     Timing.ON_TIME: "booked",
     Timing.LATE: "late",
+    "wearing off": "late",
+    "still in effect": "in effect",
+    "lapsed": "lapsed",
+    "stopped": "lapsed",
+    "left": "lapsed",
+    "going on": "booked",
+    "came back": "booked",
 }
 
 

@@ -1,7 +1,7 @@
 from scheduling.forms.booking import AppointmentTimeForm, BookingForm, BookingOptionsForm, CancelForm, DayForm, MoveForm
 from scheduling.forms.fields import DateInput, TimeInput, providers_of
 from scheduling.forms.hours import ExceptionForm, HolidayForm, LengthsForm, RoomForm, WeekForm
-from scheduling.forms.recalls import AttemptForm, HoldForm, OutcomeForm, RecallFilterForm, ViewNameForm, list_query
+from scheduling.forms.recalls import AttemptForm, HoldForm, OutcomeForm, RecallFilterForm, list_query
 from scheduling.forms.waiting import WaitingFilterForm, WaitingForm
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "RecallFilterForm",
     "RoomForm",
     "TimeInput",
-    "ViewNameForm",
     "WaitingFilterForm",
     "WaitingForm",
     "WeekForm",

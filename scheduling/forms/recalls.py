@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import HttpRequest, QueryDict
 
-from accounts.models import SavedView, Site
+from accounts.models import Site
 from audit.forms import VersionedModelForm
 from patients.models import Patient
 from scheduling.forms.fields import DateInput
@@ -241,11 +241,3 @@ class OutcomeForm(VersionedModelForm):
             "hide_days": "0 keeps the row on the list.",
             "closes_cycle": "The next session starts anew.",
         }
-
-
-class ViewNameForm(forms.Form):
-    name = forms.CharField(
-        label="Name of this view",
-        max_length=SavedView._meta.get_field("name").max_length,
-        error_messages={"required": "Give it a name."},
-    )

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions import delete_view, rename_view, save_view
+from accounts.forms import ViewNameForm
 from accounts.models import SavedView
-from scheduling.forms import ViewNameForm, list_query
+from scheduling.forms import list_query
 from scheduling.recall_filters import SAVED_AS
 from scheduling.views.recalls import list_url
 

@@ -84,8 +84,8 @@ def test_she_narrows_what_is_counted_and_comes_back_to_it(
     assert f"provider={clinic.okafor.pk}" in page.url
     page.get_by_label("Provider").select_option(label=clinic.ito.name)
     expect(migraine).to_contain_text("7 of 10 assessed")
-    page.locator("a .bar-on-time").first.click()
-    expect(page.get_by_role("heading", name="Re-treated on time", level=1)).to_be_visible()
+    page.locator("#on-time .plot a").first.click()
+    expect(page.get_by_role("heading", name="Re-treatments", level=1)).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("Koch, Joye")
     page.get_by_role("link", name="Outcomes").last.click()
     expect(page.get_by_label("Provider")).to_have_value(str(clinic.ito.pk))

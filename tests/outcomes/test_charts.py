@@ -2,18 +2,13 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
-from hypothesis import strategies as st
 
-from outcomes.charts import BOTTOM, LEFT, RIGHT, TOP, month_bars, score_series
-from outcomes.review import Retreatments
-from outcomes.rules import Timing
+from outcomes.charts.scores import BOTTOM, LEFT, RIGHT, TOP, score_series
 from outcomes.summaries import summaries_for
 from patients.models import Patient
 from tests.cast import Cast
@@ -163,37 +158,3 @@ def test_summaries_are_one_query_for_one_course_and_for_many(cast, course):
         assert len(summaries_for(courses)) == 8
     assert len(queries) == few == 1
     assert summaries_for([]) == {}
-
-
-# --- the bars of the review
-
-
-@given(
-    st.dictionaries(
-        st.integers(0, 60).map(lambda number: date(2022 + number // 12, 1 + number % 12, 1)),
-        st.dictionaries(st.sampled_from(list(Timing)), st.integers(1, 500), min_size=1),
-        min_size=1,
-    )
-)
-def test_bars_are_as_high_as_their_counts_and_stay_in_the_plot(found):
-    months = [Retreatments(counts, month) for month, counts in sorted(found.items())]
-    bars = month_bars(months, lambda month, timing: f"{month}/{timing}")
-    assert len(bars["segments"]) == sum(len(counts) for counts in found.values())
-    top = int(bars["y_ticks"][-1].words)
-    assert top >= max(month.all for month in months)
-    for segment in bars["segments"]:
-        assert segment.y >= 11.9
-        assert segment.x + segment.width <= bars["right"] + 0.1
-        month, timing = segment.href.split("/")
-        count = found[date.fromisoformat(month)][Timing(timing)]
-        assert abs(segment.height - max(1, 160 * count / top - 1)) < 0.1
-
-
-def test_no_months_no_bars():
-    assert month_bars([], lambda month, timing: "") == {}
-
-
-def test_half_of_a_scale_is_a_number_people_know():
-    bars = month_bars([Retreatments({Timing.LATE: 1}, date(2026, 1, 1))], lambda month, timing: "")
-    assert [tick.words for tick in bars["y_ticks"]] == ["0", "1", "2"]
-    assert Decimal(bars["y_ticks"][0].y) == 172

@@ -13,14 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from outcomes.models import Assessment, Instrument, ResponderRule
-from outcomes.review import (
-    Scope,
-    cycle_rows,
-    in_all,
-    responders,
-    retreatment_rows,
-    retreatments,
-)
+from outcomes.review import Scope, count, in_all, rows
 from outcomes.rules import Outcome, Score, Timing, classify, timing_of
 from patients.models import Patient
 from tests.cast import Cast
@@ -50,12 +43,12 @@ def two_years(cast: Cast) -> Cast:
         course = cast.course(patient, condition.key, provider=provider)
         courses.append(course)
         day = START + timedelta(days=chance.randrange(200))
-        for count in range(chance.randrange(1, 8)):
+        for place in range(chance.randrange(1, 8)):
             if day > TODAY:
                 break
             visit = Visit(course, day, provider, chance.choice(PRODUCTS))
-            visit.is_outside = count == 0 and chance.random() < 0.3
-            visit.is_touch_up = count > 0 and chance.random() < 0.1
+            visit.is_outside = place == 0 and chance.random() < 0.3
+            visit.is_touch_up = place > 0 and chance.random() < 0.1
             visits.append(visit)
             if chance.random() < 0.1:
                 other = next(key for key in PRODUCTS if key != visit.product)
@@ -173,13 +166,13 @@ def test_responders_are_counted_as_the_rules_say(two_years: Cast):
         expected = cycles_by_rules(scope)
         by_condition = {
             condition: {
-                outcome: count for (which, outcome), count in Counter(expected.values()).items() if which == condition
+                outcome: number for (which, outcome), number in Counter(expected.values()).items() if which == condition
             }
             for condition, _ in expected.values()
         }
-        assert {key: found.counts for key, found in responders(scope, on=TODAY).items()} == by_condition
-        rows = cycle_rows(scope, on=TODAY, outcomes=list(Outcome), limit=1000)
-        assert {(row.course_id, row.session_id): Outcome(row.figure) for row in rows} == {
+        assert {key: found.counts for key, found in count(scope, on=TODAY).responders.items()} == by_condition
+        listed = rows("cycles", scope, on=TODAY, limit=1000)
+        assert {(row.course_id, row.session_id): Outcome(row.figure) for row in listed} == {
             key: outcome for key, (_, outcome) in expected.items()
         }
         seen |= {outcome for _, outcome in expected.values()}
@@ -190,27 +183,27 @@ def test_retreatments_are_counted_as_the_rules_say(two_years: Cast):
     seen: set[Timing] = set()
     for scope in scopes(two_years):
         expected = retreatments_by_rules(scope)
-        months = retreatments(scope)
-        assert {(month.month, timing): count for month in months for timing, count in month.counts.items()} == Counter(
-            (day.replace(day=1), timing) for (_, day), timing in expected.items()
-        )
+        months = count(scope, on=TODAY).months
+        assert {
+            (month.month, timing): number for month in months for timing, number in month.counts.items()
+        } == Counter((day.replace(day=1), timing) for (_, day), timing in expected.items())
         assert in_all(months).all == len(expected)
-        rows = retreatment_rows(scope, timings=list(Timing), limit=1000)
-        assert {(row.course_id, row.day): Timing(row.figure) for row in rows} == expected
+        listed = rows("re-treated", scope, on=TODAY, limit=1000)
+        assert {(row.course_id, row.day): Timing(row.figure) for row in listed} == expected
         seen |= set(expected.values())
     assert seen == set(Timing)
 
 
 def test_a_missing_score_is_beside_the_rate_and_not_in_it(cast: Cast):
     migraine_cycles(cast, scores=[8, 10, 11, None])
-    [found] = responders(whole_clinic(cast), on=TODAY).values()
+    [found] = count(whole_clinic(cast), on=TODAY).responders.values()
     assert (found.share.part, found.share.whole, found.of(Outcome.MISSING)) == (2, 3, 1)
     assert found.share.percent == 67
 
 
 def test_no_baseline_is_not_assessable(cast: Cast):
     migraine_cycles(cast, scores=[8], baseline=None)
-    [found] = responders(whole_clinic(cast), on=TODAY).values()
+    [found] = count(whole_clinic(cast), on=TODAY).responders.values()
     assert found.counts == {Outcome.NOT_ASSESSABLE: 1}
     assert found.share.percent is None
 
@@ -220,57 +213,47 @@ def test_half_a_grade_is_no_response(cast: Cast):
     sign([Visit(course, date(2026, 1, 5), cast.ito)], cast)
     score(course, "mas", "1.5", date(2026, 1, 5), cast.ito)
     score(course, "mas", "1", date(2026, 2, 9), cast.ito)
-    [row] = cycle_rows(whole_clinic(cast), on=TODAY, outcomes=list(Outcome))
-    assert (row.figure, row.baseline_label, row.value_label) == (Outcome.NON_RESPONDER, "1+", "1")
+    [row] = rows("cycles", whole_clinic(cast), on=TODAY)
+    assert (row.figure, row.facts["baseline_label"], row.facts["value_label"]) == (Outcome.NON_RESPONDER, "1+", "1")
 
 
 def test_the_rule_in_the_database_is_what_counts(cast: Cast):
     migraine_cycles(cast, scores=[13])
-    [found] = responders(whole_clinic(cast), on=TODAY).values()
+    [found] = count(whole_clinic(cast), on=TODAY).responders.values()
     assert found.of(Outcome.RESPONDER) == 0
     ResponderRule.objects.filter(condition__key="chronic_migraine").update(change=30)
-    [found] = responders(whole_clinic(cast), on=TODAY).values()
+    [found] = count(whole_clinic(cast), on=TODAY).responders.values()
     assert found.of(Outcome.RESPONDER) == 1
     # Were fewer headache days the worse, a fall would be no response.
     Instrument.objects.filter(key="headache_days").update(better="higher")
-    [found] = responders(whole_clinic(cast), on=TODAY).values()
+    [found] = count(whole_clinic(cast), on=TODAY).responders.values()
     assert found.of(Outcome.RESPONDER) == 0
 
 
 def test_rows_come_in_pages_that_hold_each_row_once(two_years: Cast):
     scope = whole_clinic(two_years)
-    everything = cycle_rows(scope, on=TODAY, outcomes=list(Outcome), limit=1000)
-    paged, after = [], None
-    while rows := cycle_rows(scope, on=TODAY, outcomes=list(Outcome), after=after, limit=7):
-        paged += rows
-        after = rows[-1].window_id
-    assert paged == everything
-    assert len(everything) > 50
-    assert [row.day for row in everything] == sorted((row.day for row in everything), reverse=True)
-    paged, after = [], None
-    while rows := retreatment_rows(scope, timings=list(Timing), after=after, limit=7):
-        paged += rows
-        after = rows[-1].window_id
-    assert paged == retreatment_rows(scope, timings=list(Timing), limit=1000)
+    for figure, fewest in (("cycles", 50), ("re-treated", 20)):
+        everything = rows(figure, scope, on=TODAY, limit=1000)
+        paged, after = [], None
+        while page := rows(figure, scope, on=TODAY, after=after, limit=7):
+            paged += page
+            after = page[-1].day, page[-1].key
+        assert paged == everything
+        assert len(everything) > fewest
+        assert [row.day for row in everything] == sorted((row.day for row in everything), reverse=True)
 
 
-def test_each_figure_is_one_query_however_many_rows(two_years: Cast):
+def test_all_figures_are_one_query_and_each_list_another(two_years: Cast):
     scope = whole_clinic(two_years)
-    for count in (
-        lambda: responders(scope, on=TODAY),
-        lambda: retreatments(scope),
-        lambda: cycle_rows(scope, on=TODAY, outcomes=[Outcome.MISSING]),
-    ):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            count()
+    for ask in (lambda: count(scope, on=TODAY), lambda: rows("missing", scope, on=TODAY)):
+        with CaptureQueriesContext(connection) as queries:
+            ask()
         assert len(queries) == 1
 
 
 def test_share_of_exactly_half_is_a_response_in_the_database_too(cast: Cast):
     migraine_cycles(cast, scores=[Decimal("9.5")], baseline=19)
-    [found] = responders(whole_clinic(cast), on=TODAY).values()
+    [found] = count(whole_clinic(cast), on=TODAY).responders.values()
     assert found.of(Outcome.RESPONDER) == 1
 
 
@@ -282,15 +265,15 @@ def test_first_day_allowed_and_last_day_of_the_window_are_on_time(cast: Cast, da
     first = date(2026, 1, 5)  # its window closes on 5 July, 181 days later
     course = cast.course()
     sign([Visit(course, first, cast.ito), Visit(course, first + timedelta(days=days), cast.ito)], cast)
-    [row] = retreatment_rows(whole_clinic(cast), timings=list(Timing))
+    [row] = rows("re-treated", whole_clinic(cast), on=TODAY)
     assert row.figure == timing
 
 
 def test_of_two_scores_of_one_day_the_later_one_counts(cast: Cast):
     [course] = migraine_cycles(cast, scores=[15])
     score(course, "headache_days", 8, date(2026, 1, 5) + timedelta(days=80), cast.ito)
-    [row] = cycle_rows(whole_clinic(cast), on=TODAY, outcomes=list(Outcome))
-    assert (row.figure, row.value) == (Outcome.RESPONDER, 8)
+    [row] = rows("cycles", whole_clinic(cast), on=TODAY)
+    assert (row.figure, row.facts["value"]) == (Outcome.RESPONDER, 8)
     score(course, "headache_days", 10, date(2026, 1, 5), cast.ito)  # the baseline taken again, after 20
-    [row] = cycle_rows(whole_clinic(cast), on=TODAY, outcomes=list(Outcome))
-    assert (row.figure, row.baseline) == (Outcome.NON_RESPONDER, 10)
+    [row] = rows("cycles", whole_clinic(cast), on=TODAY)
+    assert (row.figure, row.facts["baseline"]) == (Outcome.NON_RESPONDER, 10)

@@ -1,4 +1,4 @@
-"""Scores over time as pictures: the places of points, lines and labels; the templates draw them as SVG.
+"""The scores of one course over time.
 
 Drawn on the server, with classes and no styles: chart libraries set style attributes, which the content policy refuses.
 So a chart needs no script, prints, and follows light, dark and paper.
@@ -6,7 +6,7 @@ So a chart needs no script, prints, and follows light, dark and paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,15 +16,12 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from outcomes.models import Assessment, Instrument, ResponderRule
-from outcomes.review import Retreatments
-from outcomes.rules import Rule, Score, Timing, baseline_of, change_percent, plain, signed
+from outcomes.rules import Rule, Score, baseline_of, change_percent, plain, signed
 from treatments.models import RetreatmentWindow, TreatmentCourse
 
 # The chart of one instrument, in px: the plot lies between left and right, top and bottom.
 WIDTH, HEIGHT = 520, 190
 LEFT, RIGHT, TOP, BOTTOM = 30, 508, 26, 160
-BARS_WIDTH, BARS_HEIGHT = 640, 200
-BARS_LEFT, BARS_RIGHT, BARS_TOP, BARS_BOTTOM = 30, 636, 12, 172
 INSET = 14  # px from the axis to the first day, and from the last day to the end
 LABEL_ROOM = 24  # px between two points that both carry their number
 TICK_ROOM = 62  # px for "Mar 2026"
@@ -77,72 +74,6 @@ class Chart:
         if self.instrument.better == Instrument.Direction.LOWER:
             return self.response.y, round(BOTTOM - self.response.y, 1)
         return TOP, round(self.response.y - TOP, 1)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A piece of a month's bar in px, what it stands for, and the address of its list."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    timing: str
-    words: str
-    href: str
-
-
-def month_bars(months: Sequence[Retreatments], link: Callable[[date, Timing], str]) -> dict[str, Any]:
-    """The re-treatments of each month as stacked bars: on time below, late and early above. Months may be missing."""
-    if not months:
-        return {}
-    by_month = {found.month: found for found in months if found.month}
-    shown = []
-    day = min(by_month)
-    while day <= max(by_month):
-        shown.append(day)
-        day += relativedelta(months=1)
-    most = max(found.all for found in months)
-    top = next(size * 10**power for power in range(9) for size in (2, 5, 10) if size * 10**power >= most)
-    # Few months do not make thick bars.
-    room = min(56.0, (BARS_RIGHT - BARS_LEFT) / len(shown))
-    segments, ticks = [], []
-    every = -(-len(shown) * 30 // (BARS_RIGHT - BARS_LEFT))
-    for number, day in enumerate(shown):
-        x, y = BARS_LEFT + number * room, float(BARS_BOTTOM)
-        if number % every == 0:
-            # The year stands under its first month, and under January.
-            year = f"{day:%Y}" if number == 0 or day.month <= every else ""
-            ticks.append(Mark(round(x + room / 2, 1), BARS_BOTTOM, f"{day:%b}", year))
-        for timing in (Timing.ON_TIME, Timing.LATE, Timing.EARLY):
-            count = by_month[day].of(timing) if day in by_month else 0
-            if not count:
-                continue
-            height = (BARS_BOTTOM - BARS_TOP) * count / top
-            y -= height
-            segments.append(
-                Segment(
-                    x=round(x + room * 0.14, 1),
-                    y=round(y, 1),
-                    width=round(room * 0.72, 1),
-                    height=round(max(1.0, height - 1), 1),
-                    timing=timing.replace(" ", "-"),
-                    words=f"{day:%B %Y}: {count} {timing}, of {by_month[day].all}",
-                    href=link(day, timing),
-                )
-            )
-    scale = [
-        Mark(BARS_LEFT, round(BARS_BOTTOM - (BARS_BOTTOM - BARS_TOP) * part / 2, 1), f"{top * part // 2}")
-        for part in range(3)
-    ]
-    return {
-        "segments": segments,
-        "x_ticks": ticks,
-        "y_ticks": scale,
-        "width": BARS_WIDTH,
-        "height": BARS_HEIGHT,
-        "right": BARS_RIGHT,
-    }
 
 
 def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow] | None = None) -> dict[str, Any]:
