@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 520, 268
-LEFT, RIGHT, TOP, BOTTOM = 70, 506, 40, 206
+LEFT, RIGHT, TOP, BOTTOM = 70, 500, 40, 206
 ROW = 17  # px between the rows of numbers under the axis
 LETTER = 6.2  # px of a letter at 11 px, on the generous side
 
