@@ -162,7 +162,7 @@ class Trial:
         self.wrong += [f"mail {mark} belongs to no message" for mark in arrived]
 
 
-def wait(done: Any, *, within: float = 60) -> None:
+def wait(done: Any, *, within: float = 180) -> None:
     deadline = time.monotonic() + within
     while not done():
         if time.monotonic() > deadline:
