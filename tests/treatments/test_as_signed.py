@@ -16,10 +16,11 @@ from inventory.models import Lot, Product, VialSize
 from patients.models import Patient
 from tests.cast import Cast
 from tests.clinic.test_paper import printed
-from tests.treatments.charted import BOTOX, draft, moment, signed, vials_in_stock
+from tests.treatments.charted import BOTOX, _Always, draft, moment, signed, vials_in_stock
 from tests.treatments.test_seals import as_superuser
 from treatments.actions.records import replace_session
-from treatments.actions.sessions import record_outside_session, void_session
+from treatments.actions.sessions import record_outside_session, sign_session, void_session
+from treatments.as_signed import show_as_signed
 from treatments.models import Condition, DiagnosisCode, InjectionSession, Muscle, TreatmentCourse
 from treatments.seals import verify_records
 
@@ -162,3 +163,21 @@ def test_a_record_signed_before_its_papers_were_kept_says_so(
     assert "as recorded now" not in shown_on(client, "clinic:session-packet", session)
     as_superuser("UPDATE treatments_injectionsession SET as_signed = as_signed - 'papers' WHERE id = %s", session.pk)
     assert "(as recorded now)" in shown_on(client, "clinic:session-packet", session)
+
+
+def test_who_was_a_trainee_then_is_not_shown_with_the_licence_of_later(cast: Cast, sign_in: SignIn) -> None:
+    tess = User.objects.create_user("tess@example.org", "a long password", name="Dr Tess Lang", roles=["trainee"])
+    tess.sites.set([cast.harbour])
+    session = draft(cast, cast.course(), on=cast.harbour.today(), vials=vials_in_stock(cast), by=tess)
+    said = {"reasons": _Always(), "now": moment(cast, cast.harbour.today())}
+    sign_session(session=session, by=cast.ito, version=session.version, **said)  # type: ignore[arg-type]
+    tess.roles = ["provider"]
+    tess.save()
+    Credential.objects.create(
+        user=tess, title="DPM", licence_number="L-later", licence_expires_on=date(2040, 1, 1), npi="1992999999"
+    )
+    note = shown_on(sign_in(cast.ito), "clinic:session-note", session)
+    assert "Provider Dr Kenji Ito, MD" in note
+    assert "Charted by Dr Tess Lang, trainee" in note
+    shown = show_as_signed(InjectionSession.objects.for_snapshot().get(pk=session.pk))
+    assert getattr(shown.provider, "credential", None) is None

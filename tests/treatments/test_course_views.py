@@ -52,6 +52,12 @@ def test_a_wrong_choice_is_named_beside_its_field(
     assert not TreatmentCourse.objects.exists()
 
 
+def test_a_code_of_two_conditions_is_taken_from_whichever_list(cast: Cast, sign_in: SignIn) -> None:
+    arm, leg = (Condition.objects.get(key=f"{limb}_limb_spasticity") for limb in ("upper", "lower"))
+    start(cast, sign_in(cast.ito), condition=leg.pk, diagnosis=arm.diagnosis_codes.get(code="G81.11").pk)
+    assert TreatmentCourse.objects.get().diagnosis == leg.diagnosis_codes.get(code="G81.11")
+
+
 def test_the_same_course_is_not_started_twice(cast: Cast, sign_in: SignIn) -> None:
     cast.course()
     response = start(cast, sign_in(cast.ito))

@@ -56,7 +56,10 @@ class CourseForm(VersionedModelForm):
             cleaned.get("condition") or getattr(self.instance, "condition", None),
         )
         if diagnosis and condition and diagnosis.condition_id != condition.pk:
-            self.add_error("diagnosis", f"{diagnosis.code} is not a code of {condition.name}.")
+            # The same code stands in the list under each condition it is of: which of them was pressed is no matter.
+            cleaned["diagnosis"] = condition.diagnosis_codes.filter(code=diagnosis.code).first()
+            if cleaned["diagnosis"] is None:
+                self.add_error("diagnosis", f"{diagnosis.code} is not a code of {condition.name}.")
         if not self.instance.pk and isinstance(condition, Condition):
             open_one = TreatmentCourse.objects.filter(patient=self.patient, condition=condition, closed_on=None)
             if open_one.exists():
