@@ -119,6 +119,8 @@ def in_all(months: Iterable[Retreatments]) -> Retreatments:
 
 
 def fetch(sql: str, scope: Scope, **more: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query, without just-in-time compiling: that took four fifths of the time of all figures."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, scope.parameters() | more)
+        # Of one transaction with the query, so that it holds for this one alone.
+        cursor.execute(f"SET LOCAL jit = off; {sql}", scope.parameters() | more)
         return cursor.fetchall()

@@ -78,17 +78,17 @@ def test_she_narrows_what_is_counted_and_comes_back_to_it(
     page: Page, clinic: Cast, log_in: Callable[..., None]
 ) -> None:
     log_in(page, clinic.ada)
-    page.get_by_label("Provider").select_option(label=clinic.okafor.name)
+    page.get_by_label("Provider", exact=True).select_option(label=clinic.okafor.name)
     migraine = page.get_by_role("row").filter(has_text="Chronic migraine")
     expect(migraine).to_contain_text("none assessed")
     assert f"provider={clinic.okafor.pk}" in page.url
-    page.get_by_label("Provider").select_option(label=clinic.ito.name)
+    page.get_by_label("Provider", exact=True).select_option(label=clinic.ito.name)
     expect(migraine).to_contain_text("7 of 10 assessed")
     page.locator("#on-time .plot a").first.click()
     expect(page.get_by_role("heading", name="Re-treatments", level=1)).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("Koch, Joye")
     page.get_by_role("link", name="Outcomes").last.click()
-    expect(page.get_by_label("Provider")).to_have_value(str(clinic.ito.pk))
+    expect(page.get_by_label("Provider", exact=True)).to_have_value(str(clinic.ito.pk))
 
 
 def test_she_reads_follow_ups_and_is_offered_nothing_to_record(
