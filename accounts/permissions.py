@@ -53,6 +53,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # Whoever takes the call passes it on; what was answered is read by those who read sessions.
     "treatments.report_adverse_event": frozenset({P, F, T}),
     "treatments.review_adverse_event": frozenset({P}),
+    # The list holds names, phones and who was called; what was given is read by those who read sessions.
+    "treatments.view_lot_recall": frozenset({P, F, A}),
+    "treatments.work_lot_recall": frozenset({P, F, A}),
+    "treatments.start_lot_recall": frozenset({A}),
     "treatments.write_addendum": frozenset({P}),
     "treatments.print_record": frozenset({P, A}),
     "treatments.name_vial": frozenset({P, A}),

@@ -152,6 +152,8 @@ def lot_recall(request: HttpRequest, lot_id: int) -> HttpResponse:
                     by=request.user,  # type: ignore[arg-type]
                 )
                 messages.success(request, f"{lot} is recalled. None of its vials can be picked at any site.")
+                if not marked:
+                    return redirect("treatments:lot-recall-start", lot.pk)
         except StaleVersionError as error:
             form.show_conflict(error)
         else:

@@ -61,12 +61,14 @@ from tests.cast import Cast
 from tests.patients import made
 from tests.treatments.charted import signed
 from treatments.actions.evaluations import write_evaluation
+from treatments.actions.lot_recalls import start_lot_recall
 from treatments.models import (
     AdverseEvent,
     DrugOrder,
     Evaluation,
     FollowUp,
     InjectionSession,
+    LotRecall,
     Protocol,
     SessionCourse,
     TreatmentCourse,
@@ -286,6 +288,15 @@ TABLE: list[Line] = [
     line("inventory:lot-recall", {"lot_id": "lot"}, 403, 403, 200, 404),
     line("inventory:vial-remove", {"lot_id": "lot"}, 200, 403, 200, 404),
     line("treatments:lot-sessions", {"lot_id": "lot"}, 200, 403, 200, 404),
+    line("treatments:lot-recall-start", {"lot_id": "lot"}, 403, 403, 200, 404),
+    line("treatments:lot-recall-list", {}, 200, 200, 200, 200),
+    line("treatments:lot-recall", {"recall_id": "lot_recall"}, 200, 200, 200, 404),
+    line("treatments:lot-recall-letters", {"recall_id": "lot_recall"}, 302, 302, 403, 404, post={}),
+    line("treatments:lot-recall-add", {"recall_id": "lot_recall"}, 302, 302, 302, 404, post={}),
+    line("treatments:lot-recall-call-off", {"recall_id": "lot_recall"}, 403, 403, 200, 404),
+    line("treatments:lot-recall-csv", {"recall_id": "lot_recall"}, 200, 200, 200, 404),
+    line("treatments:lot-recall-patient", {"row_id": "lot_recall_patient"}, 200, 200, 200, 404),
+    line("treatments:lot-recall-undo", {"row_id": "lot_recall_patient"}, 302, 302, 302, 404, post={}),
     line("treatments:patient-vials", {"patient_id": "joye"}, 200, 403, 200, 404),
     line("treatments:vial-name", {"vial_id": "pharmacy_vial"}, 200, 403, 200, 404),
     line("treatments:vial-release", {"vial_id": "pharmacy_vial"}, 302, 403, 302, 404, post={}),
@@ -577,6 +588,13 @@ def events_picture(cast: Cast) -> Any:
     return SimpleNamespace(pk="events")
 
 
+def lot_recall(cast: Cast) -> LotRecall:
+    """Of a lot that Joye had of."""
+    given = signed(cast, course(cast), on=cast.harbour.today()).vial_uses.get().vial.lot
+    Lot.objects.filter(pk=given.pk).update(recalled_on=cast.harbour.today(), recall_reason="potency")
+    return start_lot_recall(lot=given, owner=cast.ada, by=cast.ada, now=timezone.now())
+
+
 THINGS: dict[str, Callable[[Cast], Any]] = {
     "joye": lambda cast: cast.joye,
     "omar": lambda cast: cast.omar,
@@ -614,6 +632,8 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "event": adverse_event,
     "appointment": appointment,
     "lot": lot,
+    "lot_recall": lot_recall,
+    "lot_recall_patient": lambda cast: lot_recall(cast).patients.get(),
     "duplicate": duplicate,
     "pharmacy_vial": pharmacy_vial,
     "signed_session": lambda cast: signed(cast, course(cast), on=cast.harbour.today()),

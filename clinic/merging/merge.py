@@ -24,7 +24,7 @@ from patients.actions import update_patient
 from patients.models import Patient, PatientMerge
 from treatments.actions.windows import rebuild_windows
 from treatments.merges import seal_of
-from treatments.models import TreatmentCourse
+from treatments.models import LotRecallPatient, TreatmentCourse
 from treatments.seals import seal_keys
 
 # What a record says of the person, and a merge can take over from the other one.
@@ -99,10 +99,18 @@ def merge_patients(
         raise ValidationError([clash_words(*pair) for pair in clashes])
     staying = {other.pk for _, other in together}
 
+    # On the list of a recalled lot twice, each by the vials of one record: the second stays as it is, to be answered.
+    told_twice = set(
+        LotRecallPatient.objects.filter(
+            patient=merged, recall__in=LotRecallPatient.objects.filter(patient=kept).values("recall")
+        ).values_list("pk", flat=True)
+    )
+
     moved = {}
     for kind in kinds():
         theirs = kind.of(merged.pk).select_for_update(of=("self",)).values_list("pk", flat=True)
-        if pks := [pk for pk in theirs if not (kind.key == "scheduling.Appointment" and pk in staying)]:
+        left = staying if kind.key == "scheduling.Appointment" else told_twice if kind.model is LotRecallPatient else ()
+        if pks := [pk for pk in theirs if pk not in left]:
             moved[kind.key] = pks
     filled = _filled(kept, merged, take)
     merge = PatientMerge(

@@ -78,7 +78,16 @@ class Message(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    purpose__in=["reminder", "booked", "moved", "cancelled", "recall", "waiting_offer", "questionnaire"]
+                    purpose__in=[
+                        "reminder",
+                        "booked",
+                        "moved",
+                        "cancelled",
+                        "recall",
+                        "waiting_offer",
+                        "questionnaire",
+                        "lot_recall",
+                    ]
                 ),
                 name="message_purpose_is_known",
             ),

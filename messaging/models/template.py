@@ -19,6 +19,7 @@ class Purpose(models.TextChoices):
     RECALL = "recall", "Invitation to book"
     WAITING_OFFER = "waiting_offer", "Offer of a freed time"
     QUESTIONNAIRE = "questionnaire", "Link to questions"
+    LOT_RECALL = "lot_recall", "Please call us: a recalled lot"
 
 
 class Language(models.TextChoices):
@@ -49,7 +50,16 @@ class MessageTemplate(Versioned):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    purpose__in=["reminder", "booked", "moved", "cancelled", "recall", "waiting_offer", "questionnaire"]
+                    purpose__in=[
+                        "reminder",
+                        "booked",
+                        "moved",
+                        "cancelled",
+                        "recall",
+                        "waiting_offer",
+                        "questionnaire",
+                        "lot_recall",
+                    ]
                 ),
                 name="template_purpose_is_known",
             ),

@@ -49,6 +49,7 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "recall": frozenset(),
     "waiting_offer": frozenset({"day", "time", "link"}),
     "questionnaire": frozenset({"link"}),
+    "lot_recall": frozenset(),
 }
 # Of these, one at least: how to answer.
 _ANSWER = frozenset({"link", "phone"})

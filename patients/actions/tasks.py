@@ -96,6 +96,8 @@ def reopen_task(*, task: Task, by: User) -> Task:
     current = lock_version(task, version=None)
     if current.done_at is None:
         return current
+    if current.kind == Task.Kind.LOT_RECALL:
+        raise ValidationError("Take it back on the list of the lot recall.")
     if current.once and Task.objects.open().filter(once=current.once).exists():
         raise ValidationError("This is on the list again already.")
     current.done_at = current.done_by = None

@@ -33,8 +33,11 @@ class TaskDoneForm(forms.Form):
     )
 
     def clean_note(self) -> str:
+        if self.task.kind == Task.Kind.LOT_RECALL:
+            raise forms.ValidationError("This one is done on the list of the lot recall, where it says how.")
         return " ".join(self.cleaned_data["note"].split())
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+        self.task = task
         super().__init__(*args, auto_id=f"id_%s_{task.pk}", **kwargs)
         self.fields["note"].widget.attrs |= {"class": "form-control", "autocomplete": "off", "placeholder": "A note"}

@@ -30,6 +30,7 @@ class Task(Versioned):
         CONTACT_DETAILS = "contact_details", "Put contact details right"
         AUTHORIZATION = "authorization", "Ask for an authorisation"
         DRUG_ORDER = "drug_order", "Chase an order"
+        LOT_RECALL = "lot_recall", "Tell the patient of a recalled lot"
         OTHER = "other", "Other"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks")
@@ -70,6 +71,7 @@ class Task(Versioned):
                         "contact_details",
                         "authorization",
                         "drug_order",
+                        "lot_recall",
                         "other",
                     ]
                 ),

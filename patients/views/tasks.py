@@ -32,6 +32,7 @@ BY_SUBJECT = {
     "appointment": ("scheduling:appointment-detail", "Open the appointment"),
     "course": ("scheduling:recall-why", "Why now"),
     "drug order": ("treatments:drug-order", "Open the order"),
+    "lot recall": ("treatments:lot-recall-patient", "Say how the patient was told"),
     "authorization": ("clinic:authorization-edit", "Open the authorisation"),
 }
 

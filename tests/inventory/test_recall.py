@@ -82,7 +82,9 @@ class TestRecall:
             follow=True,
         )
 
-        assert "FDA D-0123-2026. Do not open a vial of this lot." in answer.content.decode()
+        assert answer.redirect_chain == [(reverse("treatments:lot-recall-start", args=[lot.pk]), 302)]
+        page = sign_in(cast.ada).get(reverse("inventory:lot-detail", args=[lot.pk])).content.decode()
+        assert "FDA D-0123-2026. Do not open a vial of this lot." in page
         for site in (cast.harbour, cast.elsewhere):
             assert not Vial.objects.pickable(product=lot.product, site=site, on=today).exists()
         event = AuditEvent.objects.get(action="lot-recalled")

@@ -41,10 +41,10 @@ def test_there_is_a_text_for_every_purpose_channel_and_language():
     alone = ("reminder", "booked", "moved", "cancelled", "waiting_offer", "questionnaire")
     purposes = [(purpose, 0) for purpose in alone]
     purposes += [("recall", attempt) for attempt in (1, 2, 3)]
-    channels = ("email", "text", "letter")
-    assert found == {
-        (p, a, channel, language) for p, a in purposes for channel in channels for language in ("en", "es")
-    }
+    kinds = [(*purpose, channel) for purpose in purposes for channel in ("email", "text", "letter")]
+    # Of a recalled lot a patient is told in person, or asked by letter to call.
+    kinds.append(("lot_recall", 0, "letter"))
+    assert found == {(*kind, language) for kind in kinds for language in ("en", "es")}
     assert len(shipped_templates()) == len(found)
 
 

@@ -3,6 +3,7 @@ from treatments.models.course import RetreatmentWindow, TreatmentCourse
 from treatments.models.drug_order import DrugOrder
 from treatments.models.evaluation import Evaluation, PatientVial
 from treatments.models.follow_up import FollowUp
+from treatments.models.lot_recall import LotRecall, LotRecallPatient
 from treatments.models.record import Addendum, RecordSeal
 from treatments.models.reference import (
     Condition,
@@ -31,6 +32,8 @@ __all__ = [
     "Injection",
     "InjectionSession",
     "LabelConfirmation",
+    "LotRecall",
+    "LotRecallPatient",
     "Muscle",
     "MuscleDose",
     "PatientVial",
