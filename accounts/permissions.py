@@ -77,6 +77,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "outcomes.view_follow_ups": frozenset({P, A, T}),
     "outcomes.record_follow_up": frozenset({P, T}),
     "outcomes.record_assessment": frozenset({P, T}),
+    "outcomes.view_instruments": frozenset({P, A, T}),
+    "outcomes.manage_instruments": frozenset({A}),
     "outcomes.view_review": frozenset({P, A}),
     "outcomes.export_registry": frozenset({A}),
     "interop.import_data": frozenset({A}),

@@ -29,6 +29,7 @@ class TreatedClinic:
         self.people: list[Any] = []
         self.products: list[Any] = []
         self.protocols: dict[int, list[Any]] = {}
+        self.versions: dict[int, Any] = {}
 
     def build(self) -> TreatedClinic:
         from accounts.models import Site, User
@@ -224,10 +225,11 @@ class TreatedClinic:
 
     def _afterwards(self, courses: list[Any], given: list[tuple[Any, list[Any]]]) -> None:
         """Follow-ups, scores and adverse events."""
-        from outcomes.models import Assessment, ResponderRule
+        from outcomes.models import Assessment, InstrumentVersion, ResponderRule
         from treatments.models import AdverseEvent, FollowUp
 
         rng = self.rng
+        self.versions = {version.instrument_id: version for version in InstrumentVersion.objects.current()}
         rules = {rule.condition_id: rule for rule in ResponderRule.objects.select_related("instrument")}
         follow_ups, scores, events = [], [], []
         first_days: dict[int, date] = {}
@@ -285,18 +287,19 @@ class TreatedClinic:
     def _score(self, course: Any, rule: Any, day: date) -> Any:
         from outcomes.models import Assessment
 
-        instrument = rule.instrument
+        version = self.versions[rule.instrument_id]
         value: Any = (
-            self.rng.choice(list(instrument.grade_labels()))
-            if instrument.grades
-            else self.rng.randrange(int(instrument.minimum), int(instrument.maximum) + 1)
+            self.rng.choice(list(version.grade_labels()))
+            if version.grades
+            else self.rng.randrange(int(version.minimum), int(version.maximum) + 1)
         )
         return Assessment(
             course=course,
-            instrument=instrument,
+            instrument=rule.instrument,
+            version=version,
             assessed_on=day,
             value=value,
-            label=instrument.grade_labels().get(value, ""),
+            label=version.grade_labels().get(value, ""),
             recorded_by=self.people[0],
         )
 

@@ -141,7 +141,9 @@ def protected_tables() -> dict[str, set[str]]:
     """Tables whose own triggers refuse to have rows changed or deleted, whoever asks, with what they refuse."""
     found: dict[str, set[str]] = {}
     for model, trigger in pgtrigger.registered():
-        if isinstance(trigger, pgtrigger.Protect) and trigger.condition is None and trigger.operation is not None:
+        # One that is read only but for some columns still has those changed.
+        is_whole = isinstance(trigger, pgtrigger.Protect) and not isinstance(trigger, pgtrigger.ReadOnly)
+        if is_whole and trigger.condition is None and trigger.operation is not None:
             refused = {str(operation) for operation in trigger.operation} & {"UPDATE", "DELETE"}
             found.setdefault(model._meta.db_table, set()).update(refused)
     return {table: refused for table, refused in found.items() if refused}

@@ -10,9 +10,15 @@ from outcomes.models import Assessment, Instrument, ResponderRule
 
 @admin.register(Instrument)
 class InstrumentAdmin(admin.ModelAdmin):
-    list_display = ["name", "minimum", "maximum", "better", "meaningful_change", "confidence", "version"]
-    filter_horizontal = ["conditions"]
-    readonly_fields = ["key"]
+    """Instruments are read here; the page Instruments changes them, with a new version for each change."""
+
+    list_display = ["name", "short_name", "unit", "better", "is_retired"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

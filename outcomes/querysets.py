@@ -3,12 +3,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from outcomes.models import Assessment, Instrument  # noqa: F401
-    from treatments.models import TreatmentCourse
+    from outcomes.models import Assessment, Instrument, InstrumentVersion  # noqa: F401
+    from treatments.models import Condition, TreatmentCourse
+
+
+class InstrumentQuerySet(models.QuerySet["Instrument"]):
+    def offered(self) -> InstrumentQuerySet:
+        return self.filter(is_retired=False)
+
+
+class InstrumentVersionQuerySet(models.QuerySet["InstrumentVersion"]):
+    def current(self) -> InstrumentVersionQuerySet:
+        """The version that is used now, of instruments not retired, with the instrument, in their order."""
+        return (
+            self.filter(is_current=True, instrument__is_retired=False)
+            .select_related("instrument")
+            .order_by("instrument__position", "instrument__name")
+        )
+
+    def asked_of(self, condition: Condition) -> InstrumentVersionQuerySet:
+        """What is scored of a condition now, with the texts a clinic has loaded."""
+        return self.current().filter(instrument__conditions=condition).prefetch_related("texts")
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -16,18 +34,18 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(course__patient__site__in=user.sites.all())
 
     def for_list(self) -> AssessmentQuerySet:
-        return self.select_related("instrument", "course__condition", "recorded_by")
+        return self.select_related("instrument", "version__instrument", "course__condition", "recorded_by")
 
     def of_course(self, course: TreatmentCourse) -> AssessmentQuerySet:
         """A course's scores with their instruments, oldest first, as a chart reads them."""
         return (
             self.filter(course=course)
-            .select_related("instrument", "recorded_by")
+            .select_related("instrument", "version__instrument", "recorded_by")
             .order_by("instrument__position", "instrument_id", "assessed_on", "id")
         )
 
-    def baselines(self) -> AssessmentQuerySet:
-        """Of each course and instrument the last score on or before the course's first session: rules.baseline_of."""
+    def with_first_session(self) -> AssessmentQuerySet:
+        """Each with the day of its course's first session as `first_session_on`, or None."""
         from treatments.models import RetreatmentWindow
 
         first = (
@@ -37,12 +55,4 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             .annotate(first=models.Min("last_session_on"))
             .values("first")
         )
-        return (
-            self.annotate(first_session_on=models.Subquery(first))
-            .filter(assessed_on__lte=F("first_session_on"))
-            .latest_of_each()
-        )
-
-    def latest_of_each(self) -> AssessmentQuerySet:
-        """Only the last score of each course and instrument."""
-        return self.order_by("course_id", "instrument_id", "-assessed_on", "-id").distinct("course_id", "instrument_id")
+        return self.annotate(first_session_on=models.Subquery(first))

@@ -69,7 +69,7 @@ class Summary:
     @property
     def percent(self) -> int | None:
         """The change in percent of baseline; None without one, from 0, and for grades."""
-        if self.baseline is None or self.last is None or self.instrument.grades:
+        if self.baseline is None or self.last is None or self.last.label:
             return None
         change = change_percent(baseline=self.baseline.value, value=self.last.value)
         return None if change is None else round(change)

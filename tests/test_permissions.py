@@ -36,7 +36,7 @@ from accounts.permissions import Role
 from interop.models import ImportJob
 from inventory.models import Lot, Product, Vial, VialSize
 from messaging.models import ContactConsent, LetterBatch, Message, MessageTemplate
-from outcomes.models import Export
+from outcomes.models import Export, Instrument, InstrumentText
 from patients.actions import open_task
 from patients.models import (
     Allergy,
@@ -199,6 +199,16 @@ TABLE: list[Line] = [
     line("outcomes:follow-up-list", {}, 200, 403, 200, 200),
     line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),
     line("outcomes:side-by-side", {"course_id": "course"}, 200, 403, 200, 404),
+    line("outcomes:follow-up-take", {"follow_up_id": "follow_up"}, 302, 403, 403, 404, post={}),
+    line("outcomes:diary", {"course_id": "course"}, 200, 403, 200, 404),
+    line("outcomes:diary-score", {"course_id": "course"}, 302, 403, 403, 404, post={"last": "2026-02-03"}),
+    line("outcomes:instrument-list", {}, 200, 403, 200, 200),
+    line("outcomes:instrument-detail", {"instrument_id": "instrument"}, 200, 403, 200, 200),
+    line("outcomes:instrument-create", {}, 403, 403, 200, 200),
+    line("outcomes:instrument-edit", {"instrument_id": "instrument"}, 403, 403, 200, 200),
+    line("outcomes:instrument-retire", {"instrument_id": "instrument"}, 403, 403, 302, 302, post={"retired": "1"}),
+    line("outcomes:instrument-text-create", {"instrument_id": "instrument"}, 403, 403, 200, 200),
+    line("outcomes:instrument-text-withdraw", {"text_id": "instrument_text"}, 403, 403, 302, 302, post={}),
     line("outcomes:assessment-create", {"course_id": "course"}, 200, 403, 403, 404),
     line("treatments:course-start", {"patient_id": "joye"}, 200, 403, 403, 404),
     line("treatments:course-edit", {"course_id": "course"}, 200, 403, 403, 404),
@@ -420,6 +430,19 @@ def follow_up(cast: Cast) -> FollowUp:
     )
 
 
+def instrument(cast: Cast) -> Instrument:
+    return Instrument.objects.get(key="hit6")
+
+
+def instrument_text(cast: Cast) -> InstrumentText:
+    from outcomes.actions.instruments import load_text
+
+    return load_text(
+        version=instrument(cast).versions.get(is_current=True), language="en", licence="made up for a test",
+        instructions="", questions=[f"Question {number}?" for number in range(1, 7)], answers=[], by=cast.ada,
+    )  # fmt: skip
+
+
 def adverse_event(cast: Cast) -> AdverseEvent:
     session = outside_session(cast)
     return AdverseEvent.objects.create(
@@ -627,6 +650,8 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
         kind="registry", on=date(2026, 11, 2), status="ready", data=b"", asked_by=cast.ada
     ),
     "outcomes_view": lambda cast: save_view(user=cast.ada, page="outcomes", name="Mine", query="period=12m"),
+    "instrument": instrument,
+    "instrument_text": instrument_text,
     "saved_view": lambda cast: save_view(user=cast.robin, page="recalls", name="Mine", query="tab=due"),
     "outcome": lambda cast: AttemptOutcome.objects.get(key="voicemail"),
     "event": adverse_event,

@@ -13,6 +13,7 @@ from clinic.demo.adverse_events import tell_of_problems
 from clinic.demo.diary import Diary
 from clinic.demo.evaluations import write_evaluations
 from clinic.demo.history import History
+from clinic.demo.measures import write_measures
 from clinic.demo.messages import write_messages
 from clinic.demo.payers import make_drug_orders
 from clinic.demo.plan import make_cases
@@ -54,6 +55,7 @@ def make_demo_clinic(
     Diary(history).make_present()
     make_drug_orders(by=team.desk, now=now)
     tell_of_problems(history)
+    write_measures(history)
     write_messages(history)
     _date_stock_movements()
     with connection.cursor() as cursor:

@@ -23,8 +23,8 @@ from clinic.demo.staff import Team
 from clinic.demo.stock import QUARTER, Shelf, vials_for
 from clinic.demo.story import CLOSED_NOTES, Story, reason_for
 from inventory.models import Vial
-from outcomes.actions import record_follow_up_with_scores
-from outcomes.models import Assessment, Instrument
+from outcomes.actions import Entry, record_follow_up_with_scores
+from outcomes.models import Assessment, InstrumentVersion
 from patients.actions import add_fact, create_patient, update_patient
 from patients.models import Allergy, HistoryItem, Medication
 from scheduling.actions import link_session
@@ -40,7 +40,7 @@ from treatments.actions.sessions import (
 )
 from treatments.actions.vials import Mixing
 from treatments.actions.windows import retarget
-from treatments.models import Condition, FollowUp, InjectionSession, Muscle, TreatmentCourse
+from treatments.models import Condition, FollowUp, FollowUpStep, InjectionSession, Muscle, TreatmentCourse
 
 Report = Callable[[str], None]
 FACTS: dict[str, Any] = {"allergy": Allergy, "medication": Medication, "history": HistoryItem}
@@ -57,12 +57,13 @@ class History:
         self.cases, self.team, self.now, self.report, self.seed = cases, team, now, report, seed
         self.today = {coast: site.today(now=now) for coast, site in team.sites.items()}
         self.conditions = {row.key: row for row in Condition.objects.prefetch_related("diagnosis_codes")}
-        self.steps = {
-            key: list(row.policy_in_force(on=min(self.today.values())).follow_up_steps.order_by("day"))
+        # Of each condition the day from which its steps are planned, newest first.
+        self.plans = {
+            key: [(policy.in_force_from, list(policy.follow_up_steps.order_by("day"))) for policy in row.policies.all()]
             for key, row in self.conditions.items()
         }
         self.muscles = dict(Muscle.objects.values_list("key", "pk"))
-        self.instruments: dict[str, Instrument] = {row.key: row for row in Instrument.objects.all()}
+        self.instruments = {row.instrument.key: row for row in InstrumentVersion.objects.current()}
         self.protocols = current_protocols()
         self.shelf = Shelf(Random(f"{seed} stock"), sites=team.sites, by=team.administrator)
         self.stories: list[Story] = []
@@ -211,7 +212,8 @@ class History:
                 baselines += [
                     Assessment(
                         course=course,
-                        instrument=self.instruments[name],
+                        instrument=self.instruments[name].instrument,
+                        version=self.instruments[name],
                         assessed_on=case.starts_on,
                         value=response.baseline(name),
                         label=self.instruments[name].grade_labels().get(response.baseline(name), ""),
@@ -238,7 +240,7 @@ class History:
             product=self.shelf.products[case.product],
             protocols=self.protocols,
             muscles=self.muscles,
-            steps=self.steps,
+            steps=self.steps_on,
             instruments=self.instruments,
             moment=lambda past: self._session_moment(story, past),
             today=self.today[case.coast],
@@ -342,6 +344,10 @@ class History:
 
     # --- afterwards
 
+    def steps_on(self, condition: str, day: date) -> list[FollowUpStep]:
+        """What a session on that day plans, by the policy in force."""
+        return next(steps for since, steps in self.plans[condition] if since <= day)
+
     def _plan_follow_ups(self, story: Story, session: InjectionSession, visit: Visit) -> None:
         today = self.today[story.case.coast]
         for follow_up in session.follow_ups.select_related("course__condition").order_by("due_on", "pk"):
@@ -355,11 +361,11 @@ class History:
 
     def _follow_up(self, story: Story, follow_up: FollowUp, visit: Visit, day: date) -> None:
         condition = follow_up.course.condition.key
-        asked = next(step.instruments for step in self.steps[condition] if step.key == follow_up.step)
+        asked = next(step.instruments for step in self.steps_on(condition, visit.on) if step.key == follow_up.step)
         findings, by_key = story.found(
             condition, follow_up.step, asked, cycle=story.cycles[condition], was=visit.on, day=day
         )
-        scores = {self.instruments[key]: value for key, value in by_key.items()}
+        scores = {self.instruments[key]: Entry(total=value) for key, value in by_key.items()}
         by = self.team.providers[story.case.provider] if story.rng.random() < 0.5 else self.team.desk
         if self.today[story.case.coast] - day <= timedelta(days=RECENT_DAYS):
             record_follow_up_with_scores(

@@ -20,8 +20,8 @@ from clinic.demo.doses import DILUTION_ML, MIXED_BEFORE, Dose, Protocols, mixed_
 from clinic.demo.plan import Visit
 from clinic.demo.story import Story
 from inventory.models import Product, StockMovement, Vial
-from outcomes.actions import Findings
-from outcomes.models import Assessment, Instrument
+from outcomes.actions import Entry, Findings, score_entry
+from outcomes.models import Assessment, InstrumentVersion
 from treatments.actions.seals import seal_sessions
 from treatments.actions.sessions import record_outside_session
 from treatments.as_signed import snapshot_of
@@ -59,14 +59,14 @@ def write_down(
     product: Product,
     protocols: Protocols,
     muscles: Mapping[str, int],
-    steps: Mapping[str, Sequence[FollowUpStep]],
-    instruments: Mapping[str, Instrument],
+    steps: Callable[[str, date], Sequence[FollowUpStep]],
+    instruments: Mapping[str, InstrumentVersion],
     moment: Callable[[Visit], datetime],
     today: date,
 ) -> int:
     """Write the story's past sessions with everything that came of them, and forget them; how many there were.
 
-    `steps` are the follow-up steps of each condition.
+    `steps` gives what a session on a day plans for a condition.
     """
     past, story.past = story.past, []
     if not past:
@@ -138,13 +138,17 @@ def write_down(
     for session, (visit, _) in written:
         story.cycles.update(visit.conditions)
         for condition in visit.conditions:
-            scores += _follow_ups(story, session, visit, condition, steps[condition], by=provider, today=today)
+            scores += _follow_ups(
+                story, session, visit, condition, steps(condition, visit.on), by=provider, today=today
+            )
     FollowUp.objects.bulk_create(follow_up for follow_up, _ in scores)
     Assessment.objects.bulk_create(
         assessment
         for follow_up, by_key in scores
         if by_key
-        for assessment in assessments(follow_up, {instruments[key]: value for key, value in by_key.items()})
+        for assessment in assessments(
+            follow_up, {instruments[key]: Entry(total=value) for key, value in by_key.items()}
+        )
     )
     return len(sessions)
 
@@ -222,22 +226,27 @@ def done(findings: Findings, *, day: date, by: User) -> dict[str, Any]:
     told = asdict(findings)
     told["spread_answers"] = told.pop("spread")
     # Events of long ago are words of their follow-up; those of the last weeks are opened through the actions.
-    del told["event_onset_on"]
+    for name in ("event_onset_on", "target_on", "target_reason"):
+        del told[name]
     return told | {"status": FollowUp.Status.DONE, "done_on": day, "done_by": by, "version": 2}
 
 
-def assessments(follow_up: FollowUp, scores: Mapping[Instrument, Decimal]) -> list[Assessment]:
+def assessments(follow_up: FollowUp, scores: Mapping[InstrumentVersion, Entry]) -> list[Assessment]:
     """The scores taken at a follow-up that is done, as rows."""
     assert follow_up.done_on is not None  # noqa: S101 - scores are taken when it is done
+    scored = {version: score_entry(version, entry) for version, entry in scores.items()}
     return [
         Assessment(
             course_id=follow_up.course_id,
-            instrument=instrument,
+            instrument=version.instrument,
+            version=version,
             assessed_on=follow_up.done_on,
-            value=value,
-            label=instrument.grade_labels().get(value, ""),
+            value=scored[version].value,
+            label=scored[version].label,
+            answers={key: str(value) for key, value in entry.answers.items()},
+            words=dict(entry.words),
             follow_up=follow_up,
             recorded_by_id=follow_up.done_by_id,
         )
-        for instrument, value in scores.items()
+        for version, entry in scores.items()
     ]

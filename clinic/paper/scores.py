@@ -34,7 +34,7 @@ class Line:
             return ""
         points = f"{signed(score.value - self.baseline.value)} {self.instrument.unit or 'points'}"
         percent = change_percent(baseline=self.baseline.value, value=score.value)
-        if percent is None or self.instrument.grades:
+        if percent is None or score.label:
             return points
         return f"{points}, {signed(Decimal(round(percent)))} %"
 

@@ -63,6 +63,7 @@ ITEMS = (
             "clinic:pair",
             "clinic:merge",
             "outcomes:assessment",
+            "outcomes:diary",
         ),
     ),
     Item(
@@ -104,7 +105,7 @@ ITEMS = (
         "treatments:rule-list",
         "treatments.view_rules",
         "u",
-        ("treatments:rule", "treatments:label", "treatments:protocol"),
+        ("treatments:rule", "treatments:label", "treatments:protocol", "outcomes:instrument"),
         at_end=True,
     ),
     Item("Imports", "imports", "interop:import-list", "interop.import_data", "i", ("interop:import",), at_end=True),

@@ -58,7 +58,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     due = (
         FollowUp.objects.visible_to(request.user)
         .due(on=today)
-        .filter(course__provider=request.user)
+        .of(request.user)
         .for_list()
         .order_by("due_on", "id")[: MOST_FOLLOW_UPS + 1]
     )

@@ -15,8 +15,9 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from outcomes.models import Assessment, Instrument, ResponderRule
-from outcomes.rules import Rule, Score, baseline_of, change_percent, plain, signed
+from outcomes.models import Assessment, Instrument, InstrumentVersion, ResponderRule
+from outcomes.rules import Rule, Score, baseline_of, plain
+from outcomes.rules.instruments import Change, band_of, change_from
 from treatments.models import RetreatmentWindow, TreatmentCourse
 
 # The chart of one instrument, in px: the plot lies between left and right, top and bottom.
@@ -39,16 +40,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score of the table, with its change from baseline in points, and in percent where that means something."""
+    """One score of the table, with its band and its change from baseline and whether that is one that matters."""
 
     assessment: Assessment
     is_baseline: bool
-    change: str
-    percent: int | None
-
-    @property
-    def percent_words(self) -> str:
-        return "" if self.percent is None else signed(self.percent)
+    band: str = ""
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -118,12 +115,14 @@ def _chart(
         room = RIGHT - LEFT - 2 * INSET
         return round(LEFT + INSET + room * (day - first).days / max(1, (last - first).days), 1)
 
-    low, high = instrument.minimum, instrument.maximum
+    version = scores[-1].version
+    low = min([version.minimum, *(score.value for score in scores)])
+    high = max([version.maximum, *(score.value for score in scores)])
 
     def y(value: Decimal) -> float:
         return round(float(BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low)), 1)
 
-    values = [Score(score.assessed_on, score.value, score.pk) for score in scores]
+    values = [Score(score.assessed_on, score.value, score.pk, score.label) for score in scores]
     start = baseline_of(values, first_session_on=sessions[0][0]) if sessions else None
     points = [
         Mark(x(score.assessed_on), y(score.value), f"{_day(score.assessed_on)}: {score.shown}", score.shown)
@@ -141,28 +140,22 @@ def _chart(
             ]
         ),
         x_ticks=[Mark(x(day), BOTTOM, words) for day, words in _months(first, last)],
-        y_ticks=[
-            Mark(LEFT, y(value), instrument.grade_labels().get(value, plain(value))) for value in _scale(instrument)
-        ],
+        y_ticks=[Mark(LEFT, y(value), version.grade_labels().get(value, plain(value))) for value in _scale(version)],
         baseline=Mark(LEFT, y(start.value), f"Baseline {_shown(start, scores)}") if start else None,
-        response=_response(rule.as_rule(), start.value, y, instrument) if rule and start else None,
+        response=_response(rule.as_rule(), start.value, y, version) if rule and start else None,
         description=_description(instrument, scores, start, len(sessions)),
     )
 
 
 def _row(score: Assessment, start: Score | None) -> ScoreRow:
-    if start is None or score.assessed_on < start.on:
-        return ScoreRow(score, is_baseline=False, change="", percent=None)
-    if score.pk == start.order:
-        return ScoreRow(score, is_baseline=True, change="", percent=None)
-    percent = change_percent(baseline=start.value, value=score.value)
-    # Grades are ranks with names: their change has points in the coding, and no percent.
-    return ScoreRow(
-        score,
-        is_baseline=False,
-        change=signed(score.value - start.value),
-        percent=None if percent is None or score.instrument.grades else round(percent),
+    definition = score.version.definition()
+    band = band_of(definition, score.value)
+    if start is None or score.assessed_on < start.on or score.pk == start.order:
+        return ScoreRow(score, is_baseline=start is not None and score.pk == start.order, band=band)
+    change = change_from(
+        definition, baseline=start.value, value=score.value, baseline_label=start.label, label=score.label
     )
+    return ScoreRow(score, is_baseline=False, band=band, change=change)
 
 
 def _labelled(points: list[Mark]) -> list[Mark]:
@@ -186,21 +179,21 @@ def _numbered(marks: list[Mark]) -> list[Mark]:
     return kept
 
 
-def _response(rule: Rule, baseline: Decimal, y: Any, instrument: Instrument) -> Mark | None:
+def _response(rule: Rule, baseline: Decimal, y: Any, version: InstrumentVersion) -> Mark | None:
     """The line a score has to reach to be a response; None when no score can, as from a very good baseline."""
     change = baseline * rule.change / 100 if rule.is_percent else rule.change
     needed = baseline - change if rule.lower_is_better else baseline + change
-    if not instrument.minimum <= needed <= instrument.maximum or change == 0:
+    if not version.minimum <= needed <= version.maximum or change == 0:
         return None
     way = "or less" if rule.lower_is_better else "or more"
     return Mark(LEFT, y(needed), f"Response: {plain(round(needed, 2))} {way}")
 
 
-def _scale(instrument: Instrument) -> list[Decimal]:
-    if instrument.grades:
-        return list(instrument.grade_labels())
-    middle = (instrument.minimum + instrument.maximum) / 2
-    return [instrument.minimum, *([middle] if middle % 1 == 0 else []), instrument.maximum]
+def _scale(version: InstrumentVersion) -> list[Decimal]:
+    if version.grades:
+        return list(version.grade_labels())
+    middle = (version.minimum + version.maximum) / 2
+    return [version.minimum, *([middle] if middle % 1 == 0 else []), version.maximum]
 
 
 def _months(first: date, last: date) -> Iterable[tuple[date, str]]:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from outcomes.charts.plot import Plot
+from outcomes.models import InstrumentVersion
 from outcomes.review import Responders, Share
 from outcomes.rules import Outcome, Timing, plain, signed
 from treatments.templatetags.cadence import state_shape
@@ -41,6 +42,13 @@ def score(value: Decimal | None, label: str = "") -> str:
 def units_change(change: Decimal) -> str:
     """ "+5" or "−2.5" beside the units of a session."""
     return signed(change)
+
+
+@register.filter
+def bands(version: InstrumentVersion) -> str:
+    """ "36 little or no impact · 50 some impact": from which score on it is called what."""
+    found = sorted(version.definition().bands, key=lambda band: band.start)
+    return " · ".join(f"from {plain(band.start)} {band.words}" for band in found if band.words)
 
 
 @register.filter

@@ -1,12 +1,24 @@
 from outcomes.views.assessments import assessment_create
+from outcomes.views.diary import diary, diary_score
 from outcomes.views.exports import export_detail, export_download, export_list, export_remove, export_start
-from outcomes.views.follow_ups import follow_up_list, follow_up_record
+from outcomes.views.follow_ups import follow_up_list, follow_up_record, follow_up_take
+from outcomes.views.instruments import (
+    instrument_create,
+    instrument_detail,
+    instrument_edit,
+    instrument_list,
+    instrument_retire,
+    instrument_text_create,
+    instrument_text_withdraw,
+)
 from outcomes.views.review import review, review_csv, review_list, review_picture
 from outcomes.views.saved_views import view_edit, view_save
 from outcomes.views.side_by_side import side_by_side
 
 __all__ = [
     "assessment_create",
+    "diary",
+    "diary_score",
     "export_detail",
     "export_download",
     "export_list",
@@ -14,6 +26,14 @@ __all__ = [
     "export_start",
     "follow_up_list",
     "follow_up_record",
+    "follow_up_take",
+    "instrument_create",
+    "instrument_detail",
+    "instrument_edit",
+    "instrument_list",
+    "instrument_retire",
+    "instrument_text_create",
+    "instrument_text_withdraw",
     "review",
     "review_csv",
     "review_list",

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from outcomes.actions import record_scores
 from outcomes.forms import AssessmentForm
-from outcomes.models import Assessment
+from outcomes.models import Assessment, InstrumentVersion, UnscoredAnswer
 from outcomes.summaries import summaries_for
 from treatments.models import TreatmentCourse
 
@@ -26,7 +26,10 @@ def assessment_create(request: HttpRequest, course_id: int) -> HttpResponse:
         pk=course_id,
     )
     today = course.site.today()
-    form = AssessmentForm(request.POST if request.method == "POST" else None, course=course, today=today)
+    versions = list(InstrumentVersion.objects.asked_of(course.condition))
+    form = AssessmentForm(
+        request.POST if request.method == "POST" else None, course=course, versions=versions, today=today
+    )
     if form.is_bound and form.is_valid():
         try:
             recorded = record_scores(
@@ -40,7 +43,12 @@ def assessment_create(request: HttpRequest, course_id: int) -> HttpResponse:
         except ValidationError as problem:
             form.add_errors(problem)
         else:
-            messages.success(request, _recorded_words(course, recorded))
+            scored = [row for row in recorded if isinstance(row, Assessment)]
+            if scored:
+                messages.success(request, _recorded_words(course, scored))
+            for row in recorded:
+                if isinstance(row, UnscoredAnswer):
+                    messages.warning(request, f"{row.instrument.short_name} not scored: {row.why_not}. Kept as such.")
             return redirect("clinic:course", course.pk)
     if not form.is_bound:
         record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=course)
@@ -58,7 +66,12 @@ def _recorded_words(course: TreatmentCourse, recorded: list[Assessment]) -> str:
     words = [
         str(summary)
         if summary is not None and summary.last is not None and summary.last.order == score.pk
-        else f"{score.instrument.short_name} {score.shown}"
+        else _with_band(score)
         for score in recorded
     ]
     return f"Recorded: {'; '.join(words)}."
+
+
+def _with_band(score: Assessment) -> str:
+    band = "" if score.label else score.band
+    return f"{score.instrument.short_name} {score.shown}{f' ({band})' if band else ''}"

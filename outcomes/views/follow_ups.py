@@ -6,20 +6,25 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
+from accounts.permissions import Role, permissions_of
 from audit.actions import record
 from audit.models import StaleVersionError
 from outcomes.actions import record_follow_up_with_scores
 from outcomes.forms import FollowUpForm
-from outcomes.models import Assessment
+from outcomes.forms.scores import Known
+from outcomes.models import InstrumentVersion, UnscoredAnswer
 from outcomes.rules import wear_off_days
-from treatments.models import FollowUp
+from treatments.actions.follow_ups import take_follow_up
+from treatments.models import Condition, FollowUp, FollowUpStep, RetreatmentWindow
 from treatments.rules import toxin_spread
 
 PAGE_SIZE = 50
@@ -34,11 +39,16 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
     is_provider = request.user.has_perm("outcomes.record_follow_up")
     who = request.GET.get("who") or ("mine" if is_provider else "all")
     tab = request.GET.get("tab") or "due"
-    if who not in ("mine", "all") or tab not in TABS:
+    owners = owners_at(request.user.sites.all())
+    owner = request.user if who == "mine" else next((row for row in owners if str(row.pk) == who), None)
+    if tab not in TABS or (owner is None and who != "all"):
         raise Http404("no such list")
     visible = FollowUp.objects.visible_to(request.user)
-    if who == "mine":
-        visible = visible.filter(course__provider=request.user)
+    if owner is not None:
+        visible = visible.of(owner)
+    condition = _condition(request)
+    if condition is not None:
+        visible = visible.filter(course__condition=condition)
     lists = {
         "due": visible.due(on=today).order_by("due_on", "id"),
         "upcoming": visible.upcoming(on=today).order_by("due_on", "id"),
@@ -60,7 +70,8 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
     )
 
     def address(**query: Any) -> str:
-        return f"{reverse('outcomes:follow-up-list')}?{urlencode({'tab': tab, 'who': who} | query)}"
+        chosen = {"condition": condition.pk} if condition else {}
+        return f"{reverse('outcomes:follow-up-list')}?{urlencode({'tab': tab, 'who': who} | chosen | query)}"
 
     return render(
         request,
@@ -72,6 +83,9 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
             "mine": address(who="mine"),
             "all": address(who="all"),
             "is_provider": is_provider,
+            "owners": owners,
+            "conditions": Condition.objects.all(),
+            "condition": condition,
             "follow_ups": shown,
             "today": today,
             "first": address() if request.GET.get("after") else None,
@@ -87,6 +101,7 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
     follow_up = get_object_or_404(
         FollowUp.objects.visible_to(request.user)
         .for_record()
+        .annotate(asked=Subquery(_asked()[:1]))
         .prefetch_related(
             "course__patient__allergies", "course__patient__medications", "course__patient__history_items"
         ),
@@ -97,16 +112,22 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
         raise PermissionDenied
     course = follow_up.course
     today = course.site.today()
-    scores = list(Assessment.objects.filter(follow_up=follow_up).select_related("instrument"))
+    known = Known(course)
+    scores = known.of_follow_up(follow_up)
     scored = {score.instrument_id for score in scores}
     form, status = None, 200
     if may_record and follow_up.status != FollowUp.Status.CANCELLED:
-        instruments = [row for row in course.condition.instruments.all() if row.pk not in scored]
+        versions = [
+            row for row in InstrumentVersion.objects.asked_of(course.condition) if row.instrument_id not in scored
+        ]
         form = FollowUpForm(
             request.POST if request.method == "POST" else None,
             instance=follow_up,
             today=today,
-            instruments=instruments,
+            versions=versions,
+            known=known,
+            asked=follow_up.asked or [],
+            aims=request.user.has_perm("treatments.change_course") and course.target_on is not None,
         )
     if request.method == "POST" and form is None:
         messages.error(request, "This follow-up was cancelled; nothing was recorded.")
@@ -149,12 +170,54 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
             "today": today,
             "form": form,
             "scores": scores,
+            "owners": owners_at([course.patient.site_id]) if may_record and follow_up.status == "planned" else [],
+            "unscored": UnscoredAnswer.objects.filter(follow_up=follow_up).select_related("instrument")
+            if follow_up.status == FollowUp.Status.DONE
+            else [],
             "wear_off_days": wear_off_days(
                 session_on=follow_up.session.performed_on, wear_off_on=follow_up.wear_off_on
             ),
         },
         status=status,
     )
+
+
+@require_http_methods(["POST"])
+@permission_required("outcomes.record_follow_up", raise_exception=True)
+def follow_up_take(request: HttpRequest, follow_up_id: int) -> HttpResponse:
+    """Take a follow-up on, or hand it to another who works there (`owner`)."""
+    follow_up = get_object_or_404(
+        FollowUp.objects.visible_to(request.user).select_related("course__patient"), pk=follow_up_id
+    )
+    owners = {str(row.pk): row for row in owners_at([follow_up.course.patient.site_id])}
+    owner = owners.get(request.POST.get("owner", str(request.user.pk)))
+    if owner is None:
+        raise Http404("nobody of that number")
+    try:
+        take_follow_up(follow_up=follow_up, owner=owner, by=request.user)
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    else:
+        messages.success(request, f"{follow_up.name}: {owner.name}.")
+    back = request.POST.get("back", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = reverse("outcomes:follow-up-record", args=[follow_up.pk])
+    return redirect(back)
+
+
+def owners_at(sites: Any) -> list[User]:
+    """Who may do follow-ups at one of these sites; one query."""
+    may = [role for role in Role if "outcomes.record_follow_up" in permissions_of([role])]
+    return list(User.objects.filter(roles__overlap=may, sites__in=sites, is_active=True).distinct().order_by("name"))
+
+
+def _condition(request: HttpRequest) -> Condition | None:
+    chosen = request.GET.get("condition", "")
+    if not chosen:
+        return None
+    if not chosen.isdecimal() or len(chosen) > 18:
+        raise Http404("no such condition")
+    return get_object_or_404(Condition, pk=chosen)
 
 
 def _is_pressed_twice(form: FollowUpForm, current: Any, request: HttpRequest) -> bool:
@@ -166,6 +229,14 @@ def _is_pressed_twice(form: FollowUpForm, current: Any, request: HttpRequest) ->
         and all(getattr(current, name) == value for name, value in sent.items())
         and current.spread_answers == form.spread_answers()
     )
+
+
+def _asked() -> QuerySet[FollowUpStep, Any]:
+    """The instruments its step asks for, by the policy of the session's own window."""
+    windows = RetreatmentWindow.objects.filter(
+        session=OuterRef(OuterRef("session")), course=OuterRef(OuterRef("course"))
+    )
+    return FollowUpStep.objects.filter(policy__in=windows.values("policy"), key=OuterRef("step")).values("instruments")
 
 
 def _after(request: HttpRequest) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,11 +14,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import AuditEvent
-from outcomes.models import Assessment, Instrument
 from patients.models import Allergy
 from scheduling.actions import book_appointment, log_attempt
 from scheduling.models import Appointment
 from tests.cast import Cast
+from tests.outcomes.cycles import score
 from tests.treatments.charted import signed
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
@@ -56,13 +55,7 @@ def busy_chart(cast: Cast, sessions: int = 1) -> TreatmentCourse:
     today = cast.harbour.today()
     for place in range(sessions):
         signed(cast, course, on=today - timedelta(days=100 * (sessions - place)))
-        Assessment.objects.create(
-            course=course,
-            instrument=Instrument.objects.order_by("position").first(),
-            assessed_on=today - timedelta(days=place + 1),
-            value=Decimal(8),
-            recorded_by=cast.ito,
-        )
+        score(course, "headache_days", 8, today - timedelta(days=place + 1), cast.ito)
         log_attempt(course=course, channel="phone", outcome="voicemail", note="", by=cast.robin)
     course.refresh_from_db()
     book(cast, course, timezone.now() + timedelta(days=20))

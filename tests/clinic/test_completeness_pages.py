@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from clinic.completeness import completeness_for, completeness_of_latest
-from outcomes.models import Assessment, Instrument
+from outcomes.models import Assessment
 from patients.models import Consent, Coverage, PriorAuthorization, Screening, TriedTreatment
 from tests.cast import Cast
+from tests.outcomes.cycles import score as scored
 from tests.patients import made
 from tests.treatments.charted import draft, moment, signed, vials_in_stock
 from tests.treatments.test_evaluation_actions import CONTENT, written
@@ -33,13 +33,7 @@ def lights(session: InjectionSession) -> dict[str, str]:
 
 
 def score(cast: Cast, course: TreatmentCourse, value: int, *, days_ago: int) -> None:
-    Assessment.objects.create(
-        course=course,
-        instrument=Instrument.objects.get(key="headache_days"),
-        assessed_on=cast.harbour.today() - timedelta(days=days_ago),
-        value=Decimal(value),
-        recorded_by=cast.ito,
-    )
+    scored(course, "headache_days", value, cast.harbour.today() - timedelta(days=days_ago), cast.ito)
 
 
 def test_a_first_session_gains_light_after_light(cast: Cast) -> None:
@@ -238,13 +232,7 @@ def test_the_list_and_the_finding_ask_for_the_response_alike(cast: Cast) -> None
     assert asked() == (False, False)
     FollowUp.objects.filter(session=first).update(impression=None)
     assert asked() == (True, True)
-    Assessment.objects.create(
-        course=course,
-        instrument=Instrument.objects.get(key="headache_days"),
-        assessed_on=today,
-        value=Decimal(8),
-        recorded_by=cast.ito,
-    )
+    scored(course, "headache_days", 8, today, cast.ito)
     assert asked() == (False, False)
     InjectionSession.objects.filter(pk=second.pk).update(last_response="first")
     Assessment.objects.all().delete()

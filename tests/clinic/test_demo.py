@@ -196,9 +196,9 @@ def test_nothing_happened_after_now() -> None:
 
 
 def test_scores_are_such_as_their_instruments_take() -> None:
-    for row in Assessment.objects.select_related("instrument"):
-        assert row.instrument.minimum <= row.value <= row.instrument.maximum
-        assert row.label == row.instrument.grade_labels().get(row.value, "")
+    for row in Assessment.objects.select_related("version__instrument"):
+        assert row.version.minimum <= row.value <= row.version.maximum
+        assert row.version.scoring == "principal" or row.label == row.version.grade_labels().get(row.value, "")
     migraine = Assessment.objects.filter(instrument__key="headache_days")
     before = [row.value for row in migraine.filter(follow_up=None)]
     after = [row.value for row in migraine.exclude(follow_up=None)]

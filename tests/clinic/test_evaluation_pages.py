@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit.models import AuditEvent
-from outcomes.models import Assessment, Instrument
 from patients.models import Allergy, TriedTreatment
 from tests.cast import Cast
+from tests.outcomes.cycles import score
 from tests.treatments.test_evaluation_actions import CONTENT, written
 from treatments.models import Evaluation, TreatmentCourse
 
@@ -42,13 +42,7 @@ def known(cast: Cast, course: TreatmentCourse) -> None:
         ended_on=date(2024, 5, 1),
     )
     for value, day in ((Decimal(19), date(2025, 1, 3)), (Decimal(17), date(2025, 1, 5))):
-        Assessment.objects.create(
-            course=course,
-            instrument=Instrument.objects.get(key="headache_days"),
-            assessed_on=day,
-            value=value,
-            recorded_by=cast.ito,
-        )
+        score(course, "headache_days", value, day, cast.ito)
 
 
 def test_a_course_without_evaluation_leads_to_it(cast: Cast, sign_in: SignIn) -> None:

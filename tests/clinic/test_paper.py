@@ -20,9 +20,9 @@ from accounts.models import User
 from audit.models import AuditEvent
 from clinic import pango
 from clinic.paper.maps import side_by_side
-from outcomes.models import Assessment, Instrument
 from patients.models import Medication, TriedTreatment
 from tests.cast import Cast
+from tests.outcomes.cycles import score
 from tests.treatments.charted import _Always, draft, migraine_sites, moment, signed, vials_in_stock
 from tests.treatments.test_evaluation_actions import written
 from treatments.actions.records import replace_session
@@ -57,13 +57,7 @@ def history(cast: Cast, course: TreatmentCourse) -> InjectionSession:
     course.diagnosis = course.condition.diagnosis_codes.first()
     course.save()
     for day, value in ((400, 20), (205, 9), (110, 7)):
-        Assessment.objects.create(
-            course=course,
-            instrument=Instrument.objects.get(key="headache_days"),
-            assessed_on=today - timedelta(days=day),
-            value=Decimal(value),
-            recorded_by=cast.ito,
-        )
+        score(course, "headache_days", value, today - timedelta(days=day), cast.ito)
     written(cast, course, evaluated_on=today - timedelta(days=399))
     Medication.objects.create(patient=cast.joye, drug_class="anticoagulant", name="warfarin")
     TriedTreatment.objects.create(patient=cast.joye, kind="beta_blocker", name="Propranolol", stopped="no_effect")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from inventory.models import Lot, Product, Vial, VialSize
-from outcomes.models import Assessment, Instrument
+from outcomes.models import Assessment, InstrumentVersion
 from tests.cast import Cast
 from treatments.actions.windows import rebuild_windows
 from treatments.models import Injection, InjectionSession, Muscle, SessionCourse, TreatmentCourse, VialUse
@@ -91,15 +91,21 @@ def sign(visits: Iterable[Visit], cast: Cast) -> list[InjectionSession]:
     return [visit.session for visit in visits]
 
 
+def version_of(instrument: str) -> InstrumentVersion:
+    """The version of an instrument in use."""
+    return InstrumentVersion.objects.current().get(instrument__key=instrument)
+
+
 def score(course: TreatmentCourse, instrument: str, value: float | str, on: date, by: User) -> Assessment:
     """A score as an import would bring it: no form, no action."""
-    measure = Instrument.objects.get(key=instrument)
+    version = version_of(instrument)
     return Assessment.objects.create(
         course=course,
-        instrument=measure,
+        instrument=version.instrument,
+        version=version,
         assessed_on=on,
         value=Decimal(str(value)),
-        label=measure.grade_labels().get(Decimal(str(value)), ""),
+        label=version.grade_labels().get(Decimal(str(value)), ""),
         recorded_by=by,
     )
 

@@ -10,10 +10,10 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from outcomes.actions import record_assessment
-from outcomes.models import Assessment, Instrument
+from outcomes.actions import Entry, record_assessment
+from outcomes.models import Assessment
 from tests.cast import Cast
-from tests.outcomes.cycles import Visit, score, sign
+from tests.outcomes.cycles import Visit, score, sign, version_of
 from treatments.models import TreatmentCourse
 
 
@@ -39,7 +39,7 @@ def test_scores_of_a_day_are_recorded_with_the_change_from_baseline(cast, sign_i
     assert "Baseline 19 on" in client.get(address(course)).content.decode()
     response = client.post(address(course), answers(course, score_hit6="60"), follow=True)
     assert response.redirect_chain == [(reverse("clinic:course", args=[course.pk]), 302)]
-    assert "Recorded: headache days 19 → 8 (−58 %, responder); HIT-6 60." in response.content.decode()
+    assert "Recorded: headache days 19 → 8 (−58 %, responder); HIT-6 60 (severe impact)." in response.content.decode()
     found = Assessment.objects.filter(course=course, assessed_on=course.site.today())
     assert [(row.instrument.key, row.value, row.recorded_by) for row in found.order_by("instrument__position")] == [
         ("headache_days", 8, cast.ito),
@@ -76,13 +76,13 @@ def test_pressing_twice_makes_one_row_and_another_score_of_the_day_a_second(cast
 @pytest.mark.django_db(transaction=True)
 def test_two_presses_at_the_same_moment_make_one_row(cast):
     course = cast.course()
-    instrument = Instrument.objects.get(key="headache_days")
+    version = version_of("headache_days")
 
     def press(_: int) -> int:
         try:
             day = course.site.today()
             return record_assessment(
-                course=course, instrument=instrument, assessed_on=day, value=Decimal(8), on=day, by=cast.ito
+                course=course, version=version, assessed_on=day, entry=Entry(total=Decimal(8)), on=day, by=cast.ito
             ).pk
         finally:
             connections.close_all()
@@ -157,22 +157,22 @@ def test_a_condition_without_measures_says_so(cast, sign_in):
 
 def test_action_refuses_what_no_form_would_send(cast: Cast):
     course = cast.course(condition="cervical_dystonia")
-    twstrs = Instrument.objects.get(key="twstrs")
+    twstrs = version_of("twstrs")
     day = course.site.today()
 
     def record(**changes: object) -> Assessment:
         sent = {
             "course": course,
-            "instrument": twstrs,
+            "version": twstrs,
             "assessed_on": day,
-            "value": Decimal(40),
+            "entry": Entry(total=Decimal(40)),
             "on": day,
             "by": cast.ito,
         }
         return record_assessment(**sent | changes)
 
     with pytest.raises(ValidationError, match=r"In steps of 0\.25"):
-        record(value=Decimal("40.1"))
+        record(entry=Entry(total=Decimal("40.1")))
     with pytest.raises(ValidationError, match="future"):
         record(assessed_on=day + timedelta(days=1))
-    assert record(value=Decimal("40.25")).shown == "40.25"
+    assert record(entry=Entry(total=Decimal("40.25"))).shown == "40.25"

@@ -33,7 +33,10 @@ def test_chart_marks_sessions_baseline_and_what_would_be_a_response(course):
     assert [mark.words for mark in chart.sessions] == ["Session 1, 3 Mar 2025, BOTOX", "Session 2, 2 Jun 2025, BOTOX"]
     assert chart.baseline.words == "Baseline 19"
     assert chart.response.words == "Response: 9.5 or less"
-    assert [(row.is_baseline, row.change, row.percent) for row in chart.rows] == [(True, "", None), (False, "−11", -58)]
+    assert [(row.is_baseline, row.change.words if row.change else "") for row in chart.rows] == [
+        (True, ""),
+        (False, "−11 (−58 %), meaningfully better"),
+    ]
     first, last = chart.points
     assert LEFT < first.x == chart.sessions[0].x
     assert first.y < last.y  # fewer days lie lower

@@ -277,3 +277,76 @@ def test_page_of_a_follow_up_has_few_queries(cast, follow_up, sign_in):
     assert len(queries) == with_one <= 12, "\n".join(
         query["sql"][:100] + " ... " + query["sql"][-160:] for query in queries
     )
+
+
+# --- satisfaction, the next target, who does it
+
+
+def test_satisfaction_and_the_next_target_are_recorded_with_it(cast, follow_up, sign_in):
+    target = follow_up.course.site.today() + timedelta(days=30)
+    sent = answers(
+        follow_up, satisfaction="2", target_on=target.isoformat(), target_reason="asks to come before travel"
+    )
+    assert sign_in(cast.ito).post(address(follow_up), sent).status_code == 302
+    assert FollowUp.objects.get(pk=follow_up.pk).get_satisfaction_display() == "Satisfied"
+    window = follow_up.course.windows.get(closed_by=None)
+    assert (window.target_chosen_on, window.target_chosen_reason, window.target_chosen_by) == (
+        target, "asks to come before travel", cast.ito,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "reason", "field", "message"),
+    [
+        (30, "", "target_reason", "Say why this day was chosen."),
+        (1, "travel", "target_on", "The first allowed day is"),
+        (4000, "travel", "target_on", "counts as lapsed"),
+    ],
+)
+def test_a_target_that_cannot_be_aimed_at_records_nothing(cast, follow_up, sign_in, days, reason, field, message):
+    target = follow_up.course.site.today() + timedelta(days=days)
+    sent = answers(follow_up, target_on=target.isoformat(), target_reason=reason)
+    response = sign_in(cast.ito).post(address(follow_up), sent)
+    assert response.status_code == 422
+    assert message in " ".join(response.context["form"].errors[field])
+    assert FollowUp.objects.get(pk=follow_up.pk).status == "planned"
+    assert not Assessment.objects.filter(follow_up=follow_up).exists()
+
+
+def test_what_the_step_asks_for_stands_open_and_the_rest_behind_one_press(cast, follow_up, sign_in):
+    text = sign_in(cast.ito).get(address(follow_up)).content.decode()
+    asked, others = text.index("score_headache_days"), text.index("Other measures")
+    assert asked < others < text.index("score_midas")
+    assert "score_pgic" not in text  # the impression is it
+
+
+def test_scores_by_item_are_recorded_with_their_answers(cast, follow_up, sign_in):
+    items = {f"item_midas_q{number}": "3" for number in range(1, 6)}
+    assert sign_in(cast.ito).post(address(follow_up), answers(follow_up, **items)).status_code == 302
+    row = Assessment.objects.get(follow_up=follow_up, instrument__key="midas")
+    assert (row.value, row.band, row.answers["q5"]) == (15, "III, moderate", "3")
+    page = sign_in(cast.ada).get(address(follow_up)).content.decode()
+    assert "Question 5, days 3" in page
+
+
+def test_a_follow_up_is_taken_on_and_handed_over(cast, follow_up, sign_in):
+    take = reverse("outcomes:follow-up-take", args=[follow_up.pk])
+    client = sign_in(cast.okafor)
+    assert client.get(LIST).context["follow_ups"] == []
+    response = client.post(take, {"back": f"{LIST}?who=all"})
+    assert response.headers["Location"] == f"{LIST}?who=all"
+    assert client.get(LIST).context["follow_ups"] == [follow_up]
+    assert sign_in(cast.ito).get(LIST).context["follow_ups"] == []
+    by_owner = sign_in(cast.ada).get(LIST, {"who": cast.okafor.pk, "condition": follow_up.course.condition_id})
+    assert by_owner.context["follow_ups"] == [follow_up]
+    client.post(take, {"owner": cast.ito.pk, "back": "https://elsewhere.example/"})
+    assert FollowUp.objects.get(pk=follow_up.pk).who == cast.ito
+    for person in (cast.robin, cast.max):
+        assert client.post(take, {"owner": person.pk}).status_code == 404
+
+
+def test_the_owner_of_what_is_recorded_does_not_change(cast, follow_up, sign_in):
+    client = sign_in(cast.ito)
+    client.post(address(follow_up), answers(follow_up))
+    client.post(reverse("outcomes:follow-up-take", args=[follow_up.pk]), {"owner": cast.okafor.pk})
+    assert FollowUp.objects.get(pk=follow_up.pk).owner is None

@@ -17,7 +17,7 @@ from outcomes.review import Scope, count, in_all, rows
 from outcomes.rules import Outcome, Score, Timing, classify, timing_of
 from patients.models import Patient
 from tests.cast import Cast
-from tests.outcomes.cycles import Visit, migraine_cycles, score, sign
+from tests.outcomes.cycles import Visit, migraine_cycles, score, sign, version_of
 from treatments.actions.sessions import void_session
 from treatments.models import Condition, InjectionSession, RetreatmentWindow, TreatmentCourse
 
@@ -62,7 +62,8 @@ def two_years(cast: Cast) -> Cast:
     rows = []
     for course in courses:
         days = [visit.on for visit in visits if visit.course == course]
-        for instrument in course.condition.instruments.all():
+        rule_of = course.condition.responder_rule.instrument.key
+        for instrument in (version_of(rule_of), version_of("cgi_i")):
             moments = [days[0] - timedelta(days=chance.choice([0, 0, 1, 400]))] if chance.random() < 0.8 else []
             for day in days:
                 moments += [day + timedelta(days=chance.choice([14, 21, 22, 35, 49, 57, 77, 84, 98, 99]))] * (
@@ -79,7 +80,12 @@ def two_years(cast: Cast) -> Cast:
                 )
                 rows.append(
                     Assessment(
-                        course=course, instrument=instrument, assessed_on=moment, value=value, recorded_by=cast.ito
+                        course=course,
+                        instrument=instrument.instrument,
+                        version=instrument,
+                        assessed_on=moment,
+                        value=value,
+                        recorded_by=cast.ito,
                     )
                 )
     Assessment.objects.bulk_create(rows)

@@ -24,6 +24,7 @@ def record_follow_up(
     peak_on: date | None = None,
     wear_off_on: date | None = None,
     impression: int | None = None,
+    satisfaction: int | None = None,
     adverse_event: bool | None = None,
     adverse_event_text: str = "",
     spread_answers: Mapping[str, str] | None = None,
@@ -55,11 +56,30 @@ def record_follow_up(
         raise ValidationError(problems)
     follow_up.onset_on, follow_up.peak_on, follow_up.wear_off_on = onset_on, peak_on, wear_off_on
     follow_up.impression, follow_up.note = impression, note.strip()
-    follow_up.adverse_event = adverse_event
+    follow_up.satisfaction, follow_up.adverse_event = satisfaction, adverse_event
     follow_up.adverse_event_text = adverse_event_text.strip() if adverse_event else ""
     follow_up.spread_answers = dict(spread_answers or {})
     follow_up.status, follow_up.done_on, follow_up.done_by = FollowUp.Status.DONE, on, by
     follow_up.full_clean()
     follow_up.save()
     retarget(course=course)
+    return follow_up
+
+
+@transaction.atomic
+def take_follow_up(*, follow_up: FollowUp, owner: User, by: User) -> FollowUp:
+    """Say who does a planned follow-up; the course's provider is who does it when nobody took it on.
+
+    Raises ValidationError for one that is not planned, or an owner who may not record it or does not work there.
+    """
+    follow_up = FollowUp.objects.select_for_update(of=("self",)).get(pk=follow_up.pk)
+    if follow_up.status != FollowUp.Status.PLANNED:
+        raise ValidationError(f"This follow-up is {follow_up.get_status_display()} already.")
+    if not owner.is_active or not owner.has_perm("outcomes.record_follow_up"):
+        raise ValidationError({"owner": f"{owner.name} may not record follow-ups."})
+    if not owner.sites.filter(pk=follow_up.course.patient.site_id).exists():
+        raise ValidationError({"owner": f"{owner.name} does not work at this site."})
+    # The version stays: a form that is open somewhere records as well for a new owner.
+    follow_up.owner = None if owner.pk == follow_up.course.provider_id else owner
+    follow_up.save(update_fields=["owner"])
     return follow_up

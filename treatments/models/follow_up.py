@@ -31,6 +31,15 @@ class FollowUp(Versioned):
         MUCH_WORSE = 6, "Much worse"
         VERY_MUCH_WORSE = 7, "Very much worse"
 
+    class Satisfaction(models.IntegerChoices):
+        """How satisfied the patient is with the session; the words are ours."""
+
+        VERY_SATISFIED = 1, "Very satisfied"
+        SATISFIED = 2, "Satisfied"
+        NEITHER = 3, "Neither"
+        DISSATISFIED = 4, "Dissatisfied"
+        VERY_DISSATISFIED = 5, "Very dissatisfied"
+
     course = models.ForeignKey(TreatmentCourse, on_delete=models.PROTECT, related_name="follow_ups")
     session = models.ForeignKey(InjectionSession, on_delete=models.PROTECT, related_name="follow_ups")
     step = models.SlugField(max_length=30)
@@ -38,6 +47,14 @@ class FollowUp(Versioned):
     purpose = models.CharField(max_length=200, blank=True)
     due_on = models.DateField()
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
+    owner = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who took it on; empty is the course's provider.",
+    )
 
     done_on = models.DateField(null=True, blank=True)
     done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -45,6 +62,7 @@ class FollowUp(Versioned):
     peak_on = models.DateField("strongest effect", null=True, blank=True)
     wear_off_on = models.DateField("wearing off since", null=True, blank=True)
     impression = models.PositiveSmallIntegerField(choices=Impression, null=True, blank=True)
+    satisfaction = models.PositiveSmallIntegerField(choices=Satisfaction, null=True, blank=True)
     adverse_event = models.BooleanField(null=True, blank=True)
     adverse_event_text = models.CharField(max_length=500, blank=True)
     spread_answers = models.JSONField(
@@ -79,6 +97,11 @@ class FollowUp(Versioned):
                 violation_error_message="The effect cannot wear off before it began.",
             ),
         ]
+
+    @property
+    def who(self) -> User:
+        """Whose it is to do: who took it on, else the course's provider."""
+        return self.owner or self.course.provider
 
     def __str__(self) -> str:
         return f"Follow-up {self.pk}"

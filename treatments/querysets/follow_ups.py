@@ -31,6 +31,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             session__performed_on__gte=F("course__last_session_on"),
         )
 
+    def of(self, user: User) -> FollowUpQuerySet:
+        """Those that this person has to do: taken on, or of their courses and taken on by nobody."""
+        return self.filter(models.Q(owner=user) | models.Q(owner=None, course__provider=user))
+
     def due(self, *, on: date) -> FollowUpQuerySet:
         """Planned follow-ups, still wanted, whose day has come."""
         return self.still_wanted().filter(due_on__lte=on)
@@ -40,11 +44,13 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self.still_wanted().filter(due_on__gt=on)
 
     def for_list(self) -> FollowUpQuerySet:
-        return self.select_related("course__patient", "course__condition", "course__provider", "session")
+        return self.select_related("course__patient", "course__condition", "course__provider", "owner", "session")
 
     def for_record(self) -> FollowUpQuerySet:
         """What the page of one follow-up shows."""
-        return self.for_list().select_related("course__site", "session__product", "session__provider", "done_by")
+        return self.for_list().select_related(
+            "course__site", "session__product", "session__provider", "done_by", "adverse_event_record"
+        )
 
 
 def planned_contacts() -> ArraySubquery:
