@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("inventory", "0004_known_words"),
         ("patients", "0008_lot_recall"),
         ("pghistory", "0007_auto_20250421_0444"),
-        ("treatments", "0010_known_words"),
+        ("treatments", "0011_follow_up_owner"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
