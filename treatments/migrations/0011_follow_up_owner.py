@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0011_lot_recall"),
+        ("treatments", "0010_known_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
