@@ -21,6 +21,7 @@ class Action(models.TextChoices):
     STAFF_CHANGED = "staff-changed", "changed staff or a site"
     ADDENDUM = "addendum", "added to a signed record"
     PRINT = "print", "printed a document"
+    DISCLOSURE = "disclosure", "printed a patient's facts for an authority"
     CONSENT = "consent", "took or withdrew a consent"
     LABEL_CONFIRMED = "label-confirmed", "confirmed a number against the label"
     LOT_RECALLED = "lot-recalled", "marked a lot as recalled"

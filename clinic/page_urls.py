@@ -25,6 +25,7 @@ urlpatterns = [
     path("courses/<int:course_id>/evaluations/new/", views.evaluation_create, name="evaluation-create"),
     path("evaluations/<int:evaluation_id>/", views.evaluation, name="evaluation"),
     path("evaluations/<int:evaluation_id>/edit/", views.evaluation_edit, name="evaluation-edit"),
+    path("adverse-events/<int:event_id>/medwatch.pdf", views.event_medwatch, name="event-medwatch"),
     path("evaluations/<int:evaluation_id>.pdf", views.evaluation_pdf, name="evaluation-pdf"),
     path("outcomes/figures.pdf", views.outcomes_pdf, name="outcomes-pdf"),
     path("sessions/<int:session_id>/note.pdf", views.session_note, name="session-note"),

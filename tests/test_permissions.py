@@ -119,6 +119,7 @@ TABLE: list[Line] = [
     line("clinic:evaluation", {"evaluation_id": "evaluation"}, 200, 403, 200, 404),
     line("clinic:evaluation-edit", {"evaluation_id": "evaluation"}, 200, 403, 403, 404),
     line("clinic:evaluation-pdf", {"evaluation_id": "evaluation"}, 200, 403, 200, 404),
+    line("clinic:event-medwatch", {"event_id": "event"}, 200, 403, 200, 404),
     line("clinic:session-note", {"session_id": "draft"}, 200, 403, 200, 404),
     line("clinic:session-packet", {"session_id": "draft"}, 200, 403, 200, 404),
     line("clinic:session-after-visit", {"session_id": "draft"}, 200, 403, 200, 404),

@@ -11,7 +11,7 @@ from clinic.views.evaluations import evaluation, evaluation_create, evaluation_e
 from clinic.views.landing import home, my_day, start_from_appointment
 from clinic.views.merging import merge, merge_find, merge_list, merge_preview, merge_undo, pair_apart, pair_list
 from clinic.views.outcomes import outcomes_pdf
-from clinic.views.paper import evaluation_pdf, session_after_visit, session_note, session_packet
+from clinic.views.paper import evaluation_pdf, event_medwatch, session_after_visit, session_note, session_packet
 
 __all__ = [
     "authorization_create",
@@ -27,6 +27,7 @@ __all__ = [
     "evaluation_create",
     "evaluation_edit",
     "evaluation_pdf",
+    "event_medwatch",
     "home",
     "merge",
     "merge_find",

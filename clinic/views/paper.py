@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
 from clinic.paper.evaluation import evaluation_sheet
+from clinic.paper.medwatch import medwatch_sheet
 from clinic.paper.packet import audit_packet
 from clinic.paper.pdf import PdfUnavailableError, render_pdf
 from clinic.paper.session import for_paper, procedure_note
 from clinic.paper.visit import after_visit_sheet
-from treatments.models import Evaluation, InjectionSession, TreatmentCourse
+from treatments.models import AdverseEvent, Evaluation, InjectionSession, TreatmentCourse
 
 
 @require_http_methods(["GET"])
@@ -65,6 +66,22 @@ def evaluation_pdf(request: HttpRequest, evaluation_id: int) -> HttpResponse:
     return _pdf(request, "paper/evaluation.html", evaluation_sheet, found, found.course.patient_id, "evaluation")
 
 
+@require_http_methods(["GET"])
+@permission_required("treatments.print_record", raise_exception=True)
+def event_medwatch(request: HttpRequest, event_id: int) -> HttpResponse:
+    """What the FDA's form 3500 asks about an adverse event, filled from what is on file; kept as a disclosure."""
+    event = get_object_or_404(AdverseEvent.objects.visible_to(request.user).for_record(), pk=event_id)
+    return _pdf(
+        request,
+        "paper/medwatch.html",
+        lambda found: medwatch_sheet(found, by=request.user),
+        event,
+        event.session.patient_id,
+        "medwatch-3500",
+        action="disclosure",
+    )
+
+
 def _session(request: HttpRequest, session_id: int) -> InjectionSession:
     return get_object_or_404(
         for_paper(InjectionSession.objects.visible_to(request.user).filter(is_outside=False)), pk=session_id
@@ -78,13 +95,15 @@ def _pdf(
     subject: models.Model,
     patient_id: int,
     name: str,
+    *,
+    action: str = "print",
 ) -> HttpResponse:
     """The document, kept by no cache; its name on disk says what it is and the record's number, and nobody's name."""
     try:
         pdf = render_pdf(template, contents(subject))
     except PdfUnavailableError as problem:
         return render(request, "paper/unavailable.html", {"problem": str(problem)}, status=503)
-    record(action="print", by=request.user, patient_id=patient_id, subject=subject, detail=name)
+    record(action=action, by=request.user, patient_id=patient_id, subject=subject, detail=name)
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}-{subject.pk}.pdf"'
     response["Cache-Control"] = "no-store"
