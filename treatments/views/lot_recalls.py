@@ -28,6 +28,7 @@ from treatments.querysets.lot_recalls import sessions_with
 
 PAGE = 50
 ON_PAPER = 2000
+LOTS = 20
 SHOW = {"open": "To tell", "told": "Told", "all": "All"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -35,7 +36,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @require_GET
 @permission_required("treatments.view_lot_recall", raise_exception=True)
 def lot_recall_list(request: HttpRequest) -> HttpResponse:
-    """Every lot recall, the latest first, with how far each is."""
+    """Every lot recall, the latest first, with how far each is; a lot is found by its number, used up or not."""
+    number = "".join(request.GET.get("lot", "").split())[:40]
+    lots = Lot.objects.visible_to(request.user).filter(number__istartswith=number).select_related("product")
     recalls = LotRecall.objects.visible_to(request.user).for_list().order_by("-pk")
     if (after := _number(request.GET.get("after"))) is not None:
         recalls = recalls.filter(pk__lt=after)
@@ -43,7 +46,13 @@ def lot_recall_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "treatments/lot_recall_list.html",
-        {"recalls": rows[:PAGE], "last": rows[PAGE - 1] if len(rows) > PAGE else None, "today": _today(request)},
+        {
+            "number": number,
+            "lots": lots.order_by("number", "pk")[:LOTS] if number else [],
+            "recalls": rows[:PAGE],
+            "last": rows[PAGE - 1] if len(rows) > PAGE else None,
+            "today": _today(request),
+        },
     )
 
 
