@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditEvent
 from clinic.letters import start_letters, waiting_letters
+from clinic.merging.merge import merge_patients
 from inventory.models import Lot, Vial
 from messaging.models import Message
 from patients.models import Patient, Task
@@ -215,6 +216,27 @@ class TestTelling:
         answer = sign_in(cast.ada).post(reverse("patients:task-done", args=[task.pk]), {"note": ""})
         assert answer.status_code == 422
         assert reverse("treatments:lot-recall-patient", args=[row.pk]) in answer.content.decode()
+
+    def test_a_record_merged_into_another_of_the_list_is_still_answered(self, cast: Cast):
+        twin = patient(cast, "Koch")
+        for person in (cast.joye, twin):
+            signed(cast, cast.course(person), on=cast.harbour.today() - timedelta(days=person.pk))
+        recall = start_lot_recall(lot=recalled(cast), owner=cast.ada, by=cast.ada, now=NOW)
+        courses = [row.pk for row in cast.joye.courses.all()]
+        cast.joye.refresh_from_db()
+        twin.refresh_from_db()
+        merge_patients(
+            kept=cast.joye, merged=twin, versions=(cast.joye.version, twin.version), take={},
+            goes_on={cast.joye.courses.get().condition_id: courses[0]}, reason="same card", by=cast.ada, now=NOW,
+        )  # fmt: skip
+
+        rows = LotRecallPatient.objects.visible_to(cast.robin).filter(recall=recall)
+        assert {row.patient_id for row in rows} == {cast.joye.pk, twin.pk}
+        for row in rows:
+            acknowledge(row=row, answer="reached", note="one person", by=cast.robin, now=NOW)
+        recall.refresh_from_db()
+        assert recall.closed_at == NOW
+        assert add_patients(recall=recall, by=cast.robin, now=NOW) == 0
 
     def test_called_off_for_the_wrong_lot(self, cast: Cast):
         recall = started(cast)
