@@ -213,6 +213,8 @@ class TestTelling:
     def test_a_task_of_it_is_not_done_from_the_list_of_tasks(self, cast: Cast, sign_in: SignIn):
         row = started(cast).patients.get()
         task = Task.objects.get(kind="lot_recall")
+        done = reverse("patients:task-done", args=[task.pk])
+        assert done not in sign_in(cast.ada).get(reverse("patients:task-list")).content.decode()
         answer = sign_in(cast.ada).post(reverse("patients:task-done", args=[task.pk]), {"note": ""})
         assert answer.status_code == 422
         assert reverse("treatments:lot-recall-patient", args=[row.pk]) in answer.content.decode()
