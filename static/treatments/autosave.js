@@ -24,7 +24,8 @@ export class Autosave extends EventTarget {
   #touched = -REST; // when the last change was made
   #atOnce = false; // the timer is that of a change that does not wait
   #ticking = null;
-  #saving = false;
+  #saving = null; // the save that is under way
+  #held = false; // a press leaves the page and carries all of it: nothing is saved beside it
   #serial = 0; // of the last change
   #saved = 0; // of the last change the server has
   #failures = 0;
@@ -45,6 +46,7 @@ export class Autosave extends EventTarget {
     addEventListener("beforeunload", (event) => {
       if (this.dirty && !this.leaving && !this.#kept.safe) event.preventDefault();
     });
+    addEventListener("pageshow", ({ persisted }) => persisted && (this.leaving = this.#held = false));
     addEventListener("online", () => this.dirty && this.save());
     document.addEventListener("visibilitychange", () => document.hidden && this.dirty && this.save());
     document.addEventListener("click", (event) => {
@@ -84,8 +86,12 @@ export class Autosave extends EventTarget {
     clearTimeout(this.#timer);
     this.#atOnce = false;
     clearInterval(this.#ticking);
-    if (this.#saving || this.#conflict || this.#over) return;
-    this.#saving = true;
+    if (this.#saving || this.#held || this.#conflict || this.#over) return;
+    this.#saving = this.#send();
+    await this.#saving;
+  }
+
+  async #send() {
     const serial = this.#serial;
     if (this.#signedOut) await this.#renewToken();
     const body = new FormData(this.#form);
@@ -93,7 +99,7 @@ export class Autosave extends EventTarget {
     if (this.#failures === 0) this.#say("Saving…", "saving");
     const answer = await ask("POST", new URLSearchParams(body));
     const text = answer ? await answer.text().catch(() => null) : null;
-    this.#saving = false;
+    this.#saving = null;
     if (text !== null && (answer.ok || answer.status === 422)) {
       this.#failures = 0;
       if (answer.ok) this.#saved = serial;
@@ -103,15 +109,26 @@ export class Autosave extends EventTarget {
       else if (answer.ok) this.#keep(); // with the version it follows now
     } else if (answer?.status === 409 && text !== null) {
       this.#swap(text, serial);
-      await this.#meet();
+      this.#meet(); // not waited for: it ends when the person has chosen
       return;
     } else this.#failed(answer);
     if (this.#serial !== serial && this.#failures === 0) this.save();
   }
 
+  /** A press leaves the page with the version of the last save: one under way comes first. False when that one failed. */
+  async finish() {
+    const known = this.#conflict || this.#over; // what the server then says of it, it says better
+    this.#held = true;
+    clearTimeout(this.#timer);
+    this.#atOnce = false;
+    await this.#saving;
+    this.#held = Boolean(known) || !(this.#conflict || this.#over);
+    return this.#held;
+  }
+
   /** A press that leaves the page was held: no server answered it. */
   cutOff() {
-    this.leaving = false;
+    this.leaving = this.#held = false;
     clearInterval(this.#ticking);
     this.#failures ||= 1;
     this.#say("No connection: your draft is kept here; try again when it is back.", "failed", this.dirty);

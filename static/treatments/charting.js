@@ -314,7 +314,11 @@ function enlarge(button) {
   maps.draw();
 }
 
-guardLeaving(form, { going: () => (autosave.leaving = true), held: () => autosave.cutOff() });
+guardLeaving(form, {
+  ready: () => autosave.finish(),
+  going: () => (autosave.leaving = true),
+  held: () => autosave.cutOff(),
+});
 
 // What was kept, or saved elsewhere, stands in the form now: with its own product, which no step back may mix up.
 autosave.addEventListener("written", () => {

@@ -12,8 +12,11 @@ export async function reachable() {
   }
 }
 
-/** Let the form go only when the server answers; `held` is called when it does not, `going` just before it goes. */
-export function guardLeaving(form, { held, going = () => {} }) {
+/**
+ * Let the form go only when `ready` says so and the server answers; `held` is called when it does not answer, `going`
+ * just before the form goes.
+ */
+export function guardLeaving(form, { held, ready = () => true, going = () => {} }) {
   let asking = false;
   let through = false;
   form.addEventListener("submit", async (event) => {
@@ -24,8 +27,10 @@ export function guardLeaving(form, { held, going = () => {} }) {
     event.preventDefault();
     if (asking) return; // pressed twice
     asking = true;
-    const answers = await reachable();
+    const may = await ready();
+    const answers = may && (await reachable());
     asking = false;
+    if (!may) return;
     if (!answers) {
       held();
       return;

@@ -222,6 +222,24 @@ def test_without_a_network_the_review_waits_and_the_page_stays(chart: Page, draf
     assert draft.status == "draft"
 
 
+def test_a_press_for_the_review_waits_for_the_save_that_is_under_way(chart: Page, draft: InjectionSession) -> None:
+    place_preempt(chart)
+    saved(chart)
+
+    def slowly(route: Route) -> None:
+        if route.request.method == "POST" and "action=autosave" in (route.request.post_data or ""):
+            chart.wait_for_timeout(1500)
+        route.continue_()
+
+    chart.route("**/chart/", slowly)
+    cell(chart, 2, "units").fill("7.5")
+    cell(chart, 2, "units").press("Tab")
+    chart.get_by_role("button", name="Review and sign").click()
+    chart.wait_for_url("**/review/")
+    draft.refresh_from_db()
+    assert draft.injections.get(order=2).units == 7.5
+
+
 def test_signing_out_leaves_nothing_in_the_browser(chart: Page, draft: InjectionSession) -> None:
     place_preempt(chart)
     saved(chart)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import StaleVersionError
 from inventory.models import Lot, Vial, VialSize
+from patients.actions import complete_task
 from patients.models import Task
 from tests.cast import Cast
 from tests.patients import made
@@ -168,8 +169,7 @@ class TestChasing:
         today = cast.harbour.today()
         late = ordered(cast, on=today - timedelta(days=9), expected_on=today - timedelta(days=1))
         ordered(cast, order_number="F-2", expected_on=today)
-        assert chase_orders(now=timezone.now()) == 1
-        assert chase_orders(now=timezone.now()) == 1
+        assert [chase_orders(now=timezone.now()) for _ in range(2)] == [1, 0]
         (task,) = Task.objects.all()
         assert (task.kind, task.about_id, task.patient) == ("drug_order", late.pk, cast.joye)
         assert "BOTOX" not in task.words
@@ -177,6 +177,14 @@ class TestChasing:
         task.refresh_from_db()
         assert task.done_at is not None
         assert chase_orders(now=timezone.now()) == 0
+
+    def test_one_that_was_dealt_with_comes_back_on_the_next_day(self, cast: Cast):
+        now, today = timezone.now(), cast.harbour.today()
+        ordered(cast, on=today - timedelta(days=9), expected_on=today - timedelta(days=1))
+        assert chase_orders(now=now) == 1
+        complete_task(task=Task.objects.get(), note="they promise Friday", by=cast.robin, now=now)
+        assert chase_orders(now=now) == 0
+        assert chase_orders(now=now + timedelta(days=1)) == 1
 
     def test_the_database_finds_late_what_the_rule_calls_late(self, cast: Cast):
         today = cast.harbour.today()

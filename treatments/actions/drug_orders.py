@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Site, User
 from audit.actions import lock_version
@@ -126,13 +127,16 @@ def cancel_order(*, order: DrugOrder, reason: str, by: User, now: datetime) -> D
 
 
 def chase_orders(*, now: datetime) -> int:
-    """Open a task for each order that is late, once for each; how many orders are late. Safe to run at any time."""
-    found = 0
+    """Open a task for each order that is late; how many were opened. Safe to run at any time.
+
+    One that somebody has dealt with comes back on the next day that the order is still late, and not before.
+    """
+    opened = 0
     for site in Site.objects.all():
         today = site.today(now=now)
-        late = DrugOrder.objects.filter(site=site).late(on=today).for_list()
-        for order in late:
-            found += 1
+        asked = Task.objects.filter(about=ABOUT, about_id=OuterRef("pk")).filter(Q(done_at=None) | Q(due_on=today))
+        for order in DrugOrder.objects.filter(~Exists(asked), site=site).late(on=today).for_list():
+            opened += 1
             open_task(
                 patient=order.patient,
                 site=site,
@@ -147,7 +151,7 @@ def chase_orders(*, now: datetime) -> int:
                 about=ABOUT,
                 about_id=order.pk,
             )
-    return found
+    return opened
 
 
 def _close_tasks(order: DrugOrder, note: str, *, by: User, now: datetime) -> None:

@@ -13,4 +13,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = chase_orders(now=timezone.now())
-        self.stdout.write(f"{count} order{'' if count == 1 else 's'} late.")
+        self.stdout.write(f"{count} task{'' if count == 1 else 's'} opened.")
