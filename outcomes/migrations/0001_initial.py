@@ -181,13 +181,20 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["asked_by", "-id"], name="export_of_person")],
                 "constraints": [
                     models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["list", "registry"])), name="export_kind_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["queued", "running", "ready", "failed", "removed"])),
+                        name="export_status_is_known",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("data__isnull", False), ("status", "ready")),
                             models.Q(models.Q(("status", "ready"), _negated=True), ("data", None)),
                             _connector="OR",
                         ),
                         name="export_ready_has_its_file",
-                    )
+                    ),
                 ],
             },
         ),

@@ -39,6 +39,11 @@ class Export(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["asked_by", "-id"], name="export_of_person")]
         constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["list", "registry"]), name="export_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "running", "ready", "failed", "removed"]),
+                name="export_status_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(status="ready", data__isnull=False) | (~Q(status="ready") & Q(data=None)),
                 name="export_ready_has_its_file",
