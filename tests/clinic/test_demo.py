@@ -215,7 +215,7 @@ def test_written_down_sessions_equal_signed_ones() -> None:
             continue
         assert session.windows.count() == session.courses.count()
         for course in session.courses.all():
-            steps = course.condition.policies.get().follow_up_steps
+            steps = course.condition.policy_in_force(on=session.performed_on).follow_up_steps
             rows = session.follow_ups.filter(course=course)
             assert set(rows.values_list("step", "name", "purpose")) == set(steps.values_list("key", "name", "purpose"))
             due = {row.step: (row.due_on - session.performed_on).days for row in rows}

@@ -222,5 +222,5 @@ def test_the_list_costs_the_same(cast: Cast, sign_in: SignIn, django_assert_num_
         letter_message(cast, number)
     client = sign_in(cast.robin)
     client.get(LIST)
-    with django_assert_num_queries(8):  # session, user, sites, tasks, messages, consents, policies, batches
+    with django_assert_num_queries(7):  # session, user, sites, tasks, messages, consents, batches
         client.get(LIST)

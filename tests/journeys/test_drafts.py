@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.cast import Cast
 from tests.journeys.charting_page import cell, chart, draft, place_preempt, saved
@@ -225,16 +225,24 @@ def test_without_a_network_the_review_waits_and_the_page_stays(chart: Page, draf
 def test_a_press_for_the_review_waits_for_the_save_that_is_under_way(chart: Page, draft: InjectionSession) -> None:
     place_preempt(chart)
     saved(chart)
+    answers: list[tuple[Route, APIResponse]] = []
 
-    def slowly(route: Route) -> None:
-        if route.request.method == "POST" and "action=autosave" in (route.request.post_data or ""):
-            chart.wait_for_timeout(1500)
-        route.continue_()
+    def hold(route: Route) -> None:
+        """The server has saved it, and its answer is on the way: the page still has the version of before."""
+        if "action=autosave" in (route.request.post_data or "") and not answers:
+            answers.append((route, route.fetch()))
+        else:
+            route.continue_()
 
-    chart.route("**/chart/", slowly)
-    cell(chart, 2, "units").fill("7.5")
-    cell(chart, 2, "units").press("Tab")
-    chart.get_by_role("button", name="Review and sign").click()
+    chart.route("**/chart/", hold)
+    with chart.expect_request(lambda request: "action=autosave" in (request.post_data or "")):
+        cell(chart, 2, "units").fill("7.5")
+    while not answers:
+        chart.wait_for_timeout(20)
+    chart.get_by_role("button", name="Review and sign").first.click()
+    chart.wait_for_timeout(300)
+    [(route, answer)] = answers
+    route.fulfill(response=answer)
     chart.wait_for_url("**/review/")
     draft.refresh_from_db()
     assert draft.injections.get(order=2).units == 7.5

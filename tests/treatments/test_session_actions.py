@@ -308,11 +308,16 @@ def test_a_policy_change_never_moves_a_signed_sessions_window(cast: Cast) -> Non
     course.refresh_from_db()
     stood = course.eligible_on
     ConditionPolicy.objects.create(
-        condition=course.condition, version=2, in_force_from=DAY, min_interval_days=120, source="clinic", confidence="A"
+        condition=course.condition,
+        version=3,
+        in_force_from=date(2026, 12, 5),
+        min_interval_days=120,
+        source="clinic",
+        confidence="A",
     )
     record_outside_session(
         course=course, performed_on=date(2025, 5, 1), product=Product.objects.get(key="incobotulinumtoxinA"),
-        units=Decimal(100), source="letter", on=DAY, by=cast.ito,
+        units=Decimal(100), source="letter", on=date(2026, 12, 6), by=cast.ito,
     )  # fmt: skip
     course.refresh_from_db()
     assert course.eligible_on == stood
