@@ -103,6 +103,14 @@ def draft(
     )
 
 
+def planned_steps(session: InjectionSession) -> int:
+    """How many follow-ups the policies of that day plan for what the session treats."""
+    return sum(
+        row.course.condition.policy_in_force(on=session.performed_on).follow_up_steps.count()
+        for row in session.treated.all()
+    )
+
+
 def moment(cast: Cast, day: date) -> datetime:
     """Ten in the morning of that day at the harbour site."""
     return datetime.combine(day, time(10), tzinfo=cast.harbour.zone())
