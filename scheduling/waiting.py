@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Case, Q, Value, When
 
+from messaging.actions.queue import consents_said
 from scheduling.models import Appointment, SlotOffer, WaitingEntry
 from scheduling.rules.visits import INACTIVE
 from scheduling.rules.waiting import FreedTime, Wish, reasons_against, reasons_for
@@ -69,7 +70,8 @@ def candidates_for(freed: Appointment, *, now: datetime) -> list[Candidate]:
                     then=Value(0),
                 ),
                 default=Value(1),
-            )
+            ),
+            consents_said=consents_said("patient"),
         )
         .order_by("suits", "-is_urgent", "created_at", "id")[:MOST]
     )

@@ -176,15 +176,16 @@ def book_freed_time(
     now: datetime,
     override_reason: str = "",
     source: str = Appointment.Source.STAFF,
+    notify: bool = False,
 ) -> Appointment:
     """Book a freed time for somebody who waits; the appointment they would give up for it is moved there.
 
     In the room of the freed visit, or another where that is taken meanwhile. Closes the entry, its offer and the desk's
-    task. Raises ValidationError as booking does, and when the time was
-    taken by another; an offer of it then says so.
+    task. `notify`: the patient is written to, where there is consent. Raises ValidationError as booking does, and when
+    the time was taken by another; an offer of it then says so.
     """
     try:
-        return _book(entry, freed, by=by, now=now, override_reason=override_reason, source=source)
+        return _book(entry, freed, by=by, now=now, override_reason=override_reason, source=source, notify=notify)
     except ValidationError:
         note_taken(freed=freed, by=by, now=now)
         raise
@@ -199,7 +200,14 @@ def note_taken(*, freed: Appointment, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def _book(
-    entry: WaitingEntry, freed: Appointment, *, by: User | None, now: datetime, override_reason: str, source: str
+    entry: WaitingEntry,
+    freed: Appointment,
+    *,
+    by: User | None,
+    now: datetime,
+    override_reason: str,
+    source: str,
+    notify: bool,
 ) -> Appointment:
     # The same order as booking takes them in: first the patient, then what else is locked.
     patient = Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=entry.patient_id)
@@ -221,6 +229,7 @@ def _book(
             now=now,
             override_reason=override_reason,
             source=source,
+            notify=notify,
         )
     else:
         booked = book_appointment(
@@ -236,6 +245,7 @@ def _book(
             now=now,
             override_reason=override_reason,
             source=source,
+            notify=notify,
         )
     entry.status = WaitingEntry.Status.BOOKED
     entry.version += 1

@@ -2,7 +2,7 @@ from scheduling.forms.booking import AppointmentTimeForm, BookingForm, BookingOp
 from scheduling.forms.fields import DateInput, TimeInput, providers_of
 from scheduling.forms.hours import ExceptionForm, HolidayForm, LengthsForm, RoomForm, WeekForm
 from scheduling.forms.recalls import AttemptForm, HoldForm, OutcomeForm, RecallFilterForm, list_query
-from scheduling.forms.waiting import WaitingFilterForm, WaitingForm
+from scheduling.forms.waiting import FreedTimeForm, WaitingFilterForm, WaitingForm
 
 __all__ = [
     "AppointmentTimeForm",
@@ -13,6 +13,7 @@ __all__ = [
     "DateInput",
     "DayForm",
     "ExceptionForm",
+    "FreedTimeForm",
     "HoldForm",
     "HolidayForm",
     "LengthsForm",

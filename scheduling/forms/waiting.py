@@ -64,6 +64,13 @@ class WaitingForm(forms.Form):
                 self.fields.pop(name, None)
 
 
+class FreedTimeForm(forms.Form):
+    """What goes with booking a freed time for somebody who waits."""
+
+    override_reason = forms.CharField(max_length=200, required=False)
+    notify = forms.BooleanField(label="Tell the patient", required=False, initial=True)
+
+
 class WaitingFilterForm(forms.Form):
     """Which entries the waiting list shows; lives in the URL and holds ids only. Nonsense is left out."""
 

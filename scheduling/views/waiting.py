@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from patients.models import Patient
 from scheduling import actions
-from scheduling.forms import WaitingFilterForm, WaitingForm
+from scheduling.forms import FreedTimeForm, WaitingFilterForm, WaitingForm
 from scheduling.lengths import usual_minutes
 from scheduling.models import Appointment, SlotOffer, WaitingEntry
 from scheduling.rules.waiting import weekday_words
+from scheduling.telling import telling_of, told_words
 from scheduling.waiting import candidates_for, freed_problem, usual_last_day
 from treatments.models import TreatmentCourse
 
@@ -148,16 +149,23 @@ def freed_work(request: HttpRequest, appointment_id: int, entry_id: int) -> Http
         pk=entry_id,
     )
     now, user, wanted = timezone.now(), request.user, request.POST.get("do", "")
+    form = FreedTimeForm(request.POST)
     try:
         if wanted == "book":
+            if not form.is_valid():
+                raise ValidationError([words for told in form.errors.values() for words in told])
+            notify = form.cleaned_data["notify"]
             booked = actions.book_freed_time(
                 entry=entry,
                 freed=freed,
-                override_reason=request.POST.get("override_reason", "")[:200],
+                override_reason=form.cleaned_data["override_reason"],
                 by=user,  # type: ignore[arg-type]
                 now=now,
+                notify=notify,
             )
-            messages.success(request, f"Booked for {entry.patient.name}. Nobody else is offered this time any more.")
+            told = told_words(booked, now=now) if notify else ""
+            words = f"Booked for {entry.patient.name}. Nobody else is offered this time any more. {told}"
+            messages.success(request, words.strip())
             return redirect("scheduling:appointment-detail", booked.pk)
         if wanted == "offer":
             _, is_sent = actions.offer_time(entry=entry, freed=freed, by=user, now=now)  # type: ignore[arg-type]
@@ -174,7 +182,7 @@ def freed_work(request: HttpRequest, appointment_id: int, entry_id: int) -> Http
         else:
             raise Http404("Unknown press")
     except ValidationError as error:
-        return _freed(request, freed, problem=" ".join(error.messages), status=409)
+        return _freed(request, freed, problem=" ".join(error.messages), refused=(entry, form, error), status=409)
     return redirect("scheduling:freed-detail", freed.pk)
 
 
@@ -185,8 +193,21 @@ def _freed_of(request: HttpRequest, appointment_id: int) -> Appointment:
     )
 
 
-def _freed(request: HttpRequest, freed: Appointment, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _freed(
+    request: HttpRequest,
+    freed: Appointment,
+    *,
+    problem: str = "",
+    refused: tuple[WaitingEntry, FreedTimeForm, ValidationError] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a freed time. What was `refused` for somebody keeps their tick as it was left, and asks whoever may
+    set a rule aside for the reason where that alone stands against it.
+    """
     now = timezone.now()
+    today = freed.site.today(now=now)
+    wrong = getattr(refused[2], "error_dict", {}) if refused else {}
+    may_reason = set(wrong) == {"override_reason"} and actions.may_override(request.user)  # type: ignore[arg-type]
     closed = freed_problem(freed, now=now)
     candidates = candidates_for(freed, now=now) if closed is None else []
     offers = SlotOffer.objects.filter(freed_by=freed).select_related("entry__patient", "offered_by").order_by("id")
@@ -195,13 +216,21 @@ def _freed(request: HttpRequest, freed: Appointment, *, problem: str = "", statu
         "scheduling/freed_detail.html",
         {
             "freed": freed,
-            "today": freed.site.today(now=now),
+            "today": today,
             "closed": closed,
-            "fitting": [one for one in candidates if one.fits],
+            "fitting": [
+                {
+                    "candidate": one,
+                    "telling": telling_of(one.entry.patient, on=today, said=one.entry.consents_said),  # type: ignore[attr-defined]
+                    "form": refused[1] if refused and refused[0].pk == one.entry.pk else FreedTimeForm(),
+                    "asks_reason": may_reason and refused is not None and refused[0].pk == one.entry.pk,
+                }
+                for one in candidates
+                if one.fits
+            ],
             "others": [one for one in candidates if not one.fits],
             "offers": offers if closed is not None else [],
             "problem": problem,
-            "may_override": actions.may_override(request.user),  # type: ignore[arg-type]
         },
         status=status,
     )

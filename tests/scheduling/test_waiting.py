@@ -21,8 +21,9 @@ from scheduling.models import Appointment, SlotOffer, WaitingEntry
 from scheduling.rules.waiting import FreedTime, Wish, reasons_against, weekday_words
 from scheduling.waiting import candidates_for
 from tests.cast import Cast
+from tests.messaging.made import reachable
 from tests.patients.made import coverage
-from tests.scheduling.made import booked, course_in, moment
+from tests.scheduling.made import booked, course_in, moment, working
 from treatments.models import TreatmentCourse
 
 MONDAY = date(2026, 11, 23)
@@ -370,3 +371,32 @@ def test_wants_earlier_from_an_appointment_and_off_the_list_again(cast: Cast, si
     entry.refresh_from_db()
     assert entry.status == "withdrawn"
     assert course.patient.name in client.get(reverse("scheduling:waiting-list"), {"show": "withdrawn"}).content.decode()
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_who_waited_is_told_of_the_booking_if_wished(cast: Cast, sign_in: SignIn, ticked: bool):
+    entry = waits(cast, course=course_in(cast, "due", patient=reachable(cast)))
+    visit, client = freed(cast), sign_in(cast.robin)
+    work = reverse("scheduling:freed-work", args=[visit.pk, entry.pk])
+    page = client.get(reverse("scheduling:freed-detail", args=[visit.pk])).content.decode()
+    assert f'name="notify" id="notify-{entry.pk}" checked' in page
+    assert "Tell the patient by e-mail" in page
+    page = client.post(work, {"do": "book", **({"notify": "on"} if ticked else {})}, follow=True).content.decode()
+    assert ("The patient is told by e-mail" in page) == ticked
+    told = list(Message.objects.values_list("purpose", "status"))
+    assert told == ([("booked", "queued")] if ticked else [])
+
+
+def test_a_freed_time_outside_the_hours_asks_a_provider_for_the_reason(cast: Cast, sign_in: SignIn):
+    entry = waits(cast)
+    visit = booked(cast, starts_at=moment(cast.harbour, days=3, at=time(19)))
+    actions.cancel_appointment(
+        appointment=visit, reason="ill", cancelled_by="patient", by=cast.robin, now=timezone.now()
+    )
+    working(cast)
+    work = reverse("scheduling:freed-work", args=[visit.pk, entry.pk])
+    assert 'name="override_reason"' not in sign_in(cast.robin).post(work, {"do": "book"}).content.decode()
+    client = sign_in(cast.ito)
+    assert 'name="override_reason"' in client.post(work, {"do": "book"}).content.decode()
+    assert client.post(work, {"do": "book", "override_reason": "Flies out"}).status_code == 302
+    assert Appointment.objects.active().get().override_reason == "Flies out"
