@@ -28,6 +28,8 @@ from treatments.rules.windows import Booking
 PAGE_SIZE = 50
 # How many rows are looked through for those ready to book: each is decided by its lights, not by the database.
 READY_SPAN = 300
+# What the desk speaks itself: a patient's language stands in a row where it is another.
+DESK_LANGUAGE = "English"
 JUST_BOOKED = "just_booked_appointment"
 
 
@@ -161,6 +163,7 @@ def _describe(row: Any, site: Site, *, user_id: int) -> None:
         started_on=row.started_on,
     )
     row.contact, row.other_contact = contacts_of(patient)
+    row.language = "" if patient.language == DESK_LANGUAGE else patient.language
     row.last_called = site.localtime(row.last_attempt_at).date() if row.last_outcome else None
     row.claim = ""
     if row.claim_by is not None and row.claim_by_id != user_id:

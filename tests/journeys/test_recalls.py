@@ -94,6 +94,12 @@ def test_two_people_on_one_list(
     log_in(ito, cast.ito)
     ito.goto("/recalls/")
     expect(ito.locator(f"#claim-{course.pk}")).to_be_empty()
+    row = robin.locator(f"#course-{course.pk}")
+    box = row.bounding_box()
+    assert box is not None
+    assert box["height"] <= (56 if width == "desktop" else 90), "a screen shows a dozen patients"
+    number = row.locator(".recall-reach .num")
+    assert number.evaluate("one => one.scrollWidth <= one.clientWidth + 1"), "a number to call stands whole"
     robin.locator(f"#course-{course.pk}").get_by_role("link", name="Log call").click()
     expect(robin.locator("tr.row-form button[name=outcome]").first).to_be_visible()
     axe(robin)

@@ -67,12 +67,17 @@ def state_pill(state: object) -> SafeString:
 
 
 @register.simple_tag
-def booking_pill(booking: object, on: date | None = None, today: date | None = None) -> SafeString:
-    """The booking beside a state: mark, words and the day. With `today`, another year than its own is shown."""
+def booking_pill(booking: object, on: date | None = None, today: date | None = None, short: bool = False) -> SafeString:
+    """The booking beside a state: mark, words and the day. With `today`, another year than its own is shown.
+
+    `short` leaves out what stands in the head of its column: "too early" for "booked too early".
+    """
     known = BOOKINGS.get(str(booking))
     if known is None:
         return format_html('<span class="booking booking-none">{}</span>', "not booked")
     slug, words = known
+    if short:
+        words = words.replace("booked too", "too")
     when = format_html(" {}", _time(on, strips.short_date(on, today=today or on))) if on else ""
     return format_html('<span class="booking is-{}">{}<span>{}{}</span></span>', slug, state_shape(slug), words, when)
 
