@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import JSONObject, Reverse
 
+from audit.compiled import CompiledQuery, Param
 from patients.rules import SearchTerms, fold, phone_end
 
 if TYPE_CHECKING:
@@ -255,36 +256,8 @@ def known_facts(*, patient_id: int, on: date | None = None) -> KnownFacts:
     from patients import models as tables
 
     found: dict[str, list[Any]] = {}
-
-    def rows(model: type[models.Model], **more: str) -> models.QuerySet[Any, Any]:
-        # Tables of different shapes go through one UNION as JSON; what JSON has no type for is read back below.
-        made = _KNOWN[model.__name__]
-        names = {name: more.get(name, name) for name in made.__dataclass_fields__}
-        return (
-            model._default_manager.filter(patient_id=patient_id)
-            .order_by()
-            .annotate(table=Value(model.__name__), row=JSONObject(**names))
-            .values_list("table", "row", "id")
-        )
-
-    of_the_day = [Case(When(answered_on=on, then=0), default=1)] if on else []
-    branches = [
-        rows(tables.Medication),
-        rows(tables.HistoryItem),
-        rows(tables.TriedTreatment),
-        rows(tables.Screening).order_by(*of_the_day, "-answered_on", "-id")[:1],
-        rows(
-            tables.Consent,
-            title="form__title",
-            form_version="form__version",
-            covers_off_label="form__covers_off_label",
-        ),
-        rows(tables.Weight),
-        rows(tables.Coverage, payer="payer__name"),
-        rows(tables.PriorAuthorization, payer="coverage__payer__name"),
-    ]
-    for table, row, _ in rows(tables.Allergy).union(*branches, all=True).order_by("id"):
-        found.setdefault(table, []).append(_read_back(_KNOWN[table], row))
+    for row in _KNOWN_ROWS.rows(patient=patient_id, on=on or date.max):
+        found.setdefault(row["table"], []).append(_read_back(_KNOWN[row["table"]], row))
 
     def all_of(model: type[models.Model]) -> tuple[Any, ...]:
         return tuple(found.get(model.__name__, ()))
@@ -302,6 +275,43 @@ def known_facts(*, patient_id: int, on: date | None = None) -> KnownFacts:
     )
 
 
+def _known_rows() -> models.QuerySet[Any, Any]:
+    """Rows of nine tables in one UNION, as JSON; what JSON has no type for is read back by _read_back()."""
+    from patients import models as tables
+
+    def rows(model: type[models.Model], **more: str) -> models.QuerySet[Any, Any]:
+        names = {name: more.get(name, name) for name in _KNOWN[model.__name__].__dataclass_fields__}
+        return (
+            model._default_manager.filter(patient=Param("patient", models.BigIntegerField()))
+            .order_by()
+            .annotate(row=JSONObject(table=Value(model.__name__), **names))
+            .values_list("id", "row")
+        )
+
+    of_the_day = Case(When(answered_on=Param("on", models.DateField()), then=0), default=1)
+    return (
+        rows(tables.Allergy)
+        .union(
+            rows(tables.Medication),
+            rows(tables.HistoryItem),
+            rows(tables.TriedTreatment),
+            rows(tables.Screening).order_by(of_the_day, "-answered_on", "-id")[:1],
+            rows(
+                tables.Consent,
+                title="form__title",
+                form_version="form__version",
+                covers_off_label="form__covers_off_label",
+            ),
+            rows(tables.Weight),
+            rows(tables.Coverage, payer="payer__name"),
+            rows(tables.PriorAuthorization, payer="coverage__payer__name"),
+            all=True,
+        )
+        .order_by("id")
+    )
+
+
+_KNOWN_ROWS = CompiledQuery(_known_rows)
 _KNOWN: dict[str, Any] = {
     "Allergy": KnownAllergy,
     "Medication": KnownMedication,

@@ -37,12 +37,8 @@ from treatments.rules.facts import (
     WeightFacts,
 )
 from treatments.rules.findings import find_all
-from treatments.rules.findings.interval import SHOWN_DAYS
 from treatments.rules.response import Cycle, Measure, Rule, Score, judge
 
-LOOK_BACK = timedelta(days=182)
-# A session entered late: as far as other toxin is shown.
-LOOK_AHEAD = timedelta(days=SHOWN_DAYS)
 _NO_WINDOW: dict[str, Any] = {
     "eligible_on": None,
     "last_session_on": None,
@@ -57,7 +53,8 @@ _INGREDIENTS = ("milk_protein", "albumin")
 def findings_of(session: InjectionSession, *, by: User, today: date, now: datetime | None = None) -> list[Finding]:
     """All findings of the session as it stands; `today` is the site's, `by` is who would sign, `now` when.
 
-    The session comes from `for_chart()`, unchanged since. Everything else is read now, in two queries.
+    The session comes from `for_chart()`, unchanged since. Everything else is read now, in two queries, but for its
+    `beside` when that was looked at before.
     """
     return find_all(facts_of(session, by=by, today=today, now=now))
 
@@ -141,13 +138,13 @@ def _open_events(session: InjectionSession) -> tuple[OpenEvent, ...]:
             onset_on=date.fromisoformat(row["onset_on"]),
             outcome=AdverseEvent.Outcome(row["outcome"]).label,
         )
-        for row in session.open_events  # type: ignore[attr-defined]
+        for row in session.beside.open_events
     )
 
 
 def _papers(known: KnownFacts, session: InjectionSession) -> dict[str, Any]:
     """Screening, consents, weights, coverages and authorisations, with what of each authorisation is used."""
-    used = {row["authorization"]: row for row in session.authorizations_used}
+    used = {row["authorization"]: row for row in session.beside.authorizations_used}
     return {
         "screening": known.screening
         and ScreeningFacts(
@@ -211,7 +208,7 @@ def _vials(session: InjectionSession) -> tuple[VialFacts, ...]:
                 # A replacement describes the same visit: its vials have left the shelf with the session it replaces.
                 in_stock=use.vial.status == use.vial.Status.IN_STOCK
                 or not session.is_draft
-                or use.vial_id in session.replaced_vials,
+                or use.vial_id in session.beside.replaced_vials,
                 lot_problem=use.vial.lot.problem(on=session.performed_on),
                 of_another_patient=named_for.patient_id != session.patient_id
                 if named_for is not None
@@ -227,7 +224,7 @@ def _product(session: InjectionSession) -> ProductFacts | None:
     product = session.product
     if product is None:
         return None
-    confirmed: dict[str, str] = {row["subject"]: row["value"] for row in session.confirmed}
+    confirmed: dict[str, str] = {row["subject"]: row["value"] for row in session.beside.confirmed}
 
     def ingredient(name: str, confidence: str, contains: bool) -> str:
         subject = labels.ingredient_subject(product.key, name)
@@ -236,12 +233,12 @@ def _product(session: InjectionSession) -> ProductFacts | None:
     return ProductFacts(
         key=product.key,
         brand=product.brand,
-        maxima=tuple(_maximum(row, product.key, confirmed) for row in session.label_maxima),
-        muscle_ranges=tuple(_muscle_range(row, product.key, confirmed) for row in session.muscle_doses),
+        maxima=tuple(_maximum(row, product.key, confirmed) for row in session.beside.label_maxima),
+        muscle_ranges=tuple(_muscle_range(row, product.key, confirmed) for row in session.beside.muscle_doses),
         intervals=tuple(
-            ShortestInterval(row["indication"], row["under_18"], row["days"]) for row in session.label_intervals
+            ShortestInterval(row["indication"], row["under_18"], row["days"]) for row in session.beside.label_intervals
         ),
-        labelled=tuple(session.labelled),
+        labelled=tuple(session.beside.labelled),
         in_use_hours=product.in_use_hours,
         in_use_confidence=labels.mark(
             product.in_use_confidence,
@@ -320,8 +317,8 @@ def _courses(session: InjectionSession) -> tuple[CourseFacts, ...]:
     """The open windows of the treated courses, as they stood before this session."""
     facts = []
     for row in session.treated.all():
-        # Annotated by for_chart().
-        window: dict[str, Any] = row.window_before or _NO_WINDOW  # type: ignore[attr-defined]
+        beside = session.beside.courses[row.course_id]
+        window: dict[str, Any] = beside.window_before or _NO_WINDOW
         reason: dict[str, str] = next((r for r in window["reasons"] if r["date"] == "eligible_on"), {})
         facts.append(
             CourseFacts(
@@ -337,7 +334,7 @@ def _courses(session: InjectionSession) -> tuple[CourseFacts, ...]:
                 eligible_confidence=reason.get("confidence", ""),
                 diagnosis=row.course.diagnosis.code if row.course.diagnosis else "",
                 diagnosis_words=row.course.diagnosis.display if row.course.diagnosis else "",
-                **_unsuitable(row.evaluation),  # type: ignore[attr-defined]
+                **_unsuitable(beside.evaluation),
             )
         )
     return tuple(facts)
@@ -371,32 +368,23 @@ def _cycle(window: dict[str, Any], *, until: date) -> Cycle | None:
 
 def _other_sessions(session: InjectionSession) -> list[Earlier]:
     """The patient's sessions around this one, before it and after it, as far as any rule looks."""
-    rows = (
-        InjectionSession.objects.given_beside(
-            session, first=session.performed_on - LOOK_BACK, last=session.performed_on + LOOK_AHEAD
-        )
-        .exclude(product=None)
-        .for_list()
-        .with_course_ids()
-        .with_limbs()
-    )
     return [
         Earlier(
-            row.performed_on,
-            row.product.key,
-            row.product.brand,
-            row.units_total or Decimal(0),
-            frozenset(row.course_ids),
+            date.fromisoformat(row["performed_on"]),
+            row["product"],
+            row["brand"],
+            Decimal(row["units"]),
+            frozenset(row["courses"]),
             _limbs(row),
-            row.is_outside,
+            row["is_outside"],
         )
-        for row in rows
-        if row.product is not None
+        for row in session.beside.others
     ]
 
 
-def _limbs(row: Any) -> tuple[LimbUnits, ...]:
-    """Where the units of that session went; `row` comes from `with_limbs()`."""
-    if row.is_outside:
-        return (LimbUnits(row.outside_condition, "", row.units_total),) if row.outside_condition else ()
-    return tuple(LimbUnits(limb["condition"], limb["side"], Decimal(limb["units"])) for limb in row.limbs)
+def _limbs(row: dict[str, Any]) -> tuple[LimbUnits, ...]:
+    """Where the units of that session went."""
+    if row["is_outside"]:
+        condition = row["outside_condition"]
+        return (LimbUnits(condition, "", Decimal(row["units"])),) if condition else ()
+    return tuple(LimbUnits(limb["condition"], limb["side"], Decimal(limb["units"])) for limb in row["limbs"])

@@ -44,12 +44,12 @@ def differences_of(
 ) -> list[CourseDifference]:
     """One for each course of the session that was treated here before and has sites now.
 
-    The session comes from for_chart(compare=True), or `lasts` says what was before.
+    `lasts` says what was before, where the page has it already.
     """
     found = []
     for treated in session.treated.all():
-        # `last` is annotated by for_chart(compare=True).
-        last = _last(treated.last) if lasts is None else _as_read(lasts.get(treated.course_id))  # type: ignore[attr-defined]
+        course_id = treated.course_id
+        last = _last(session.beside.courses[course_id].last) if lasts is None else _as_read(lasts.get(course_id))
         now = [row for row in session.injections.all() if row.course_id == treated.course_id]
         if last is None or not now:
             continue

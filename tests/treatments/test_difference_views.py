@@ -26,7 +26,7 @@ def ito(cast: Cast, sign_in: Callable[..., Client]) -> Client:
 
 
 def compared(session: InjectionSession) -> InjectionSession:
-    return InjectionSession.objects.for_chart(compare=True).get(pk=session.pk)
+    return InjectionSession.objects.for_chart().get(pk=session.pk)
 
 
 def days_ago(cast: Cast, days: int) -> date:

@@ -330,9 +330,9 @@ def test_two_sessions_of_a_child_on_one_day_are_one_visit(cast: Cast) -> None:
         assert (dose_findings(session, cast).get(key) == "stop") is stops
 
 
-def test_the_pick_lists_are_the_reference_data(course: TreatmentCourse) -> None:
+def test_the_pick_lists_are_the_reference_data(cast: Cast, course: TreatmentCourse) -> None:
     migraine = course.condition
-    picks = read_picks([migraine.pk], site=course.patient.site_id)
+    picks = read_picks(charted(cast, course))
     muscles = Muscle.objects.prefetch_related("conditions")
     assert [(key, muscle.pk, muscle.name, muscle.is_midline) for key, muscle in picks.muscles.items()] == [
         (muscle.key, muscle.pk, muscle.name, muscle.is_midline) for muscle in muscles

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pghistory
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from accounts.models import Site, User
 from audit.models import Versioned
@@ -20,6 +21,7 @@ from treatments.models.triggers import (
     SIGNED_SESSION_IS_LOCKED,
     VOIDED_SESSION_IS_SEALED,
 )
+from treatments.querysets.beside import Beside, read_beside
 from treatments.querysets.sessions import InjectionSessionQuerySet
 
 
@@ -132,16 +134,6 @@ class InjectionSession(Versioned):
         # Annotated by for_list().
         units_total: Decimal | None
         site_count: int
-        # Annotated by for_chart().
-        label_maxima: list[dict[str, Any]]
-        label_intervals: list[dict[str, Any]]
-        muscle_doses: list[dict[str, Any]]
-        labelled: list[str]
-        confirmed: list[dict[str, str]]
-        authorizations_used: list[dict[str, Any]]
-        replaced_vials: list[int]
-        # Annotated by with_course_ids().
-        course_ids: list[int]
 
     objects = InjectionSessionQuerySet.as_manager()
 
@@ -204,6 +196,11 @@ class InjectionSession(Versioned):
     @property
     def is_draft(self) -> bool:
         return self.status == self.Status.DRAFT
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What stands beside this session, as it was when first asked for."""
+        return read_beside(self.pk)
 
     @property
     def units_per_ml(self) -> Decimal | None:

@@ -63,16 +63,14 @@ class Charting:
         data: Mapping[str, Any] | None = None,
         known: Charting | None = None,
     ) -> None:
-        """The session comes from `for_charting()`, or from `for_chart()` when `known` is given.
+        """The session comes from `for_chart()`.
 
         `known` is the same draft in this request before it was saved: what saving does not change is taken from there.
         """
         self.session, self.user, self.today, self.data = session, user, today, data
         self.courses: list[TreatmentCourse] = [row.course for row in session.treated.all()]
         self.known = known
-        self.picks: Picks = (
-            known.picks if known else read_picks([course.condition_id for course in self.courses], site=session.site_id)
-        )
+        self.picks: Picks = known.picks if known else read_picks(session)
         self.products, self.muscles = self.picks.products, self.picks.muscles
         self.header = SessionHeaderForm(
             data,
@@ -134,7 +132,7 @@ class Charting:
 
     @property
     def had_session(self) -> bool:
-        return any(row.session_count for row in self.session.treated.all())
+        return any(course.session_count for course in self.session.beside.courses.values())
 
     def _site_values(self) -> list[dict[str, Any]]:
         return [
@@ -263,7 +261,7 @@ class Charting:
             ],
             "courses": self.courses,
             "treated": [course.pk for course in self.courses],
-            "open_courses": self.session.open_courses,
+            "open_courses": self.session.beside.open_courses,
         }
 
     def saved(self) -> dict[str, Any]:
@@ -301,8 +299,13 @@ class Charting:
         }
 
     def title(self) -> str:
-        rows = self.session.treated.all()
-        return "; ".join(f"{row.course.condition.name}, session {row.session_count + 1}" for row in rows) or "Session"
+        before = self.session.beside.courses
+        return (
+            "; ".join(
+                f"{course.condition.name}, session {before[course.pk].session_count + 1}" for course in self.courses
+            )
+            or "Session"
+        )
 
     def palette(self) -> tuple[list[str], str]:
         return PALETTES.get(self.product.key, (["5", "10", "25", "50"], "5")) if self.product else ([], "1")

@@ -280,28 +280,21 @@ def mixings_of(posted: Charting, request: HttpRequest, vials: list[Vial]) -> dic
     return mixings
 
 
-# What the columns and rows that for_charting() reads beside the draft depend on.
-_READ_BY = (
-    "patient_id",
-    "site_id",
-    "provider_id",
-    "product_id",
-    "protocol_id",
-    "performed_on",
-    "replaces_id",
-    "status",
-)
+# What the rows that for_chart() reads with the draft depend on.
+_READ_BY = ("patient_id", "site_id", "performed_on", "replaces_id", "status")
 
 
 def take_over(session: InjectionSession, saved: InjectionSession) -> bool:
     """Give the draft that was read for this request what was just saved, instead of reading all of it again.
 
-    Its sites and vials are read from the database. False, and nothing done, when what stands beside the draft may be
-    another now: then it is to be read again.
+    Its sites and vials are read from the database; what stands beside it again when that may be another now. False, and
+    nothing done, when the draft itself is to be read again.
     """
     same = all(getattr(session, name) == getattr(saved, name) for name in _READ_BY)
     if not same or saved.version != session.version + 1:
         return False
+    if session.product_id != saved.product_id:
+        session.__dict__.pop("beside", None)
     for field in session._meta.concrete_fields:
         setattr(session, field.attname, getattr(saved, field.attname))
     for prefetch in (read_again := sites_and_vials()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,9 +12,10 @@ from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
+from audit.compiled import CompiledQuery, Param
 from inventory.models import Dilution, Product
-from treatments.models import Condition, Muscle, Protocol, ProtocolSite
-from treatments.querysets.sessions import SITE_VALUES
+from treatments.models import Condition, InjectionSession, Muscle, Protocol, ProtocolSite, SessionCourse
+from treatments.querysets.before import SITE_VALUES
 from treatments.views.plans import PlannedSite, planned_site
 
 
@@ -37,13 +37,11 @@ class Picks:
     staff: list[User]
 
 
-def read_picks(conditions: Iterable[int], *, site: int) -> Picks:
-    """All pick lists for these conditions at that site, in one query; rows of four tables travel as JSON."""
-    lists = [_products(), _protocols(conditions), _staff(site)]
-    rows = _muscles().union(*lists, all=True).order_by("pick", "position", "title", "pk")
+def read_picks(session: InjectionSession) -> Picks:
+    """All pick lists for what the session treats, at its site, in one query."""
     found: dict[str, list[dict[str, Any]]] = {"muscle": [], "product": [], "protocol": [], "staff": []}
-    for row in rows:
-        found[row["pick"]].append(row["row"])
+    for row in _PICKS.rows(session=session.pk, site=session.site_id):
+        found[row["pick"]].append(row)
     muscles = {row["key"]: _made(Muscle, row, treated_in=set(row["treated_in"])) for row in found["muscle"]}
     return Picks(
         muscles,
@@ -60,27 +58,39 @@ def read_picks(conditions: Iterable[int], *, site: int) -> Picks:
     )
 
 
-def _muscles() -> models.QuerySet:
+def _picks() -> models.QuerySet[Any, Any]:
+    """Rows of four tables in one UNION, as JSON."""
+    lists = [_products(), _protocols(), _staff()]
+    return _muscles().union(*lists, all=True).order_by("position", "title", "pk")
+
+
+_PICKS = CompiledQuery(_picks)
+
+
+def _muscles() -> models.QuerySet[Any, Any]:
     treated_in = Condition.muscles.through.objects.filter(muscle=OuterRef("pk")).values("condition_id")
-    row = _row("id", "key", "name", "short", "region", "is_midline", treated_in=ArraySubquery(treated_in))
-    return _pick(Muscle.objects.all(), "muscle", position=Value(0), title=F("name"), row=row)
+    row = _row("muscle", "id", "key", "name", "short", "region", "is_midline", treated_in=ArraySubquery(treated_in))
+    return _ordered(Muscle.objects.all(), position=Value(0), title=F("name"), row=row)
 
 
-def _products() -> models.QuerySet:
+def _products() -> models.QuerySet[Any, Any]:
     dilutions = (
         Dilution.objects.filter(product=OuterRef("pk"))
         .order_by("vial_units", "diluent_ml")
         .values(json=JSONObject(units="vial_units", ml=Cast("diluent_ml", models.TextField())))
     )
-    row = _row("id", "key", "brand", dilutions=ArraySubquery(dilutions))
-    return _pick(Product.objects.all(), "product", position=Value(0), title=F("brand"), row=row)
+    row = _row("product", "id", "key", "brand", dilutions=ArraySubquery(dilutions))
+    return _ordered(Product.objects.all(), position=Value(0), title=F("brand"), row=row)
 
 
-def _protocols(conditions: Iterable[int]) -> models.QuerySet:
+def _protocols() -> models.QuerySet[Any, Any]:
+    treated = SessionCourse.objects.filter(session=Param("session", models.BigIntegerField()))
     sites = ProtocolSite.objects.filter(protocol=OuterRef("pk")).order_by("order")
-    current = Protocol.objects.filter(Exists(sites), condition__in=list(conditions), is_current=True)
+    conditions = treated.order_by().values("course__condition")
+    current = Protocol.objects.filter(Exists(sites), condition__in=conditions, is_current=True)
     highest, lowest = Cast("units_max", models.TextField()), Cast("units_min", models.TextField())
     row = _row(
+        "protocol",
         "id",
         "name",
         "condition_id",
@@ -91,26 +101,24 @@ def _protocols(conditions: Iterable[int]) -> models.QuerySet:
         "note",
         sites=ArraySubquery(sites.values(json=JSONObject(units_min=lowest, units_max=highest, **SITE_VALUES))),
     )
-    return _pick(current, "protocol", position=F("condition__position"), title=F("name"), row=row)
+    return _ordered(current, position=F("condition__position"), title=F("name"), row=row)
 
 
-def _staff(site: int) -> models.QuerySet:
-    people = User.objects.active().filter(sites=site)
-    return _pick(people, "staff", position=Value(0), title=F("name"), row=_row("id", "name"))
+def _staff() -> models.QuerySet[Any, Any]:
+    people = User.objects.active().filter(sites=Param("site", models.BigIntegerField()))
+    return _ordered(people, position=Value(0), title=F("name"), row=_row("staff", "id", "name"))
 
 
-def _row(*fields: str, **more: Any) -> JSONObject:
-    return JSONObject(**{field: field for field in fields}, **more)
+def _row(pick: str, *fields: str, **more: Any) -> JSONObject:
+    return JSONObject(pick=Value(pick), **{field: field for field in fields}, **more)
 
 
-def _pick(rows: models.QuerySet, pick: str, *, position: Any, title: Any, row: JSONObject) -> models.QuerySet:
+def _ordered(
+    rows: models.QuerySet[Any, Any], *, position: Any, title: Any, row: JSONObject
+) -> models.QuerySet[Any, Any]:
     """Rows of one table in the shape that all four share, to be ordered by position and title."""
     return rows.order_by().values(
-        "pk",
-        pick=Value(pick),
-        position=Cast(position, models.IntegerField()),
-        title=Cast(title, models.TextField()),
-        row=row,
+        "pk", position=Cast(position, models.IntegerField()), title=Cast(title, models.TextField()), row=row
     )
 
 

@@ -86,18 +86,18 @@ class LastSession:
 
 
 def last_sessions(session: InjectionSession, muscles: Mapping[str, Muscle]) -> dict[int, LastSession]:
-    """By course; the session comes from for_chart(compare=True)."""
+    """By course."""
     return {
-        treated.course_id: LastSession(
-            id=treated.last["pk"],
-            product_id=treated.last["product"],
-            brand=treated.last["brand"],
-            performed_on=date.fromisoformat(treated.last["performed_on"]),
-            sites=[planned_site(site, muscles) for site in treated.last["sites"]],
-            **{name: treated.last[name] for name in ("guidance", "guidance_reason", "numbing", "aftercare_note")},
+        course_id: LastSession(
+            id=last["pk"],
+            product_id=last["product"],
+            brand=last["brand"],
+            performed_on=date.fromisoformat(last["performed_on"]),
+            sites=[planned_site(site, muscles) for site in last["sites"]],
+            **{name: last[name] for name in ("guidance", "guidance_reason", "numbing", "aftercare_note")},
         )
-        for treated in session.treated.all()
-        if treated.last
+        for course_id, last in ((key, course.last) for key, course in session.beside.courses.items())
+        if last
     }
 
 

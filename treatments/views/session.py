@@ -27,7 +27,8 @@ from treatments.as_signed import show_as_signed
 from treatments.checks import findings_shown
 from treatments.differences import differences_of
 from treatments.forms.session import plain
-from treatments.models import AdverseEvent, FollowUp, InjectionSession, TreatmentCourse
+from treatments.models import AdverseEvent, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
+from treatments.models.course import DATE_FIELDS
 from treatments.querysets.adverse_events import events_of_session
 from treatments.querysets.follow_ups import planned_contacts
 from treatments.rules.findings.record import measured_responses
@@ -71,7 +72,7 @@ def session_start(request: HttpRequest, patient_id: int) -> HttpResponse:
 @permission_required("treatments.chart_session", raise_exception=True)
 def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
     """Chart a draft. Every button posts the whole page; a script posts it after each change as `autosave`."""
-    session = _draft(request, session_id)
+    session = _session(request, session_id)
     if not session.is_draft:
         if request.method == "POST":
             messages.error(request, "This session is signed and cannot be changed.")
@@ -115,7 +116,7 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
         return _not_saved(request, posted, status=422)
 
     if action == "autosave":
-        stored = session if take_over(session, saved) else _session(request, session_id, compare=False)
+        stored = session if take_over(session, saved) else _session(request, session_id)
         fresh = Charting(stored, user=request.user, today=today, known=posted)
         return render(request, "treatments/session_chart.html#saved", fresh.saved())
     return _go(request, AFTERWARDS.get(action, "treatments:session-chart"), session_id)
@@ -185,14 +186,12 @@ def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
     show_as_signed(session)
     courses = {row.course_id: row.course for row in session.treated.all()}
     # A window that a voided session opened stands no more.
-    windows = [] if session.status == InjectionSession.Status.VOIDED else list(session.windows.all())
-    for window in windows:
-        window.course = courses[window.course_id]
+    opened = [] if session.status == InjectionSession.Status.VOIDED else session.beside.windows
     context = (
         _summary(session)
         | record_context(session)
         | {
-            "windows": windows,
+            "windows": [_window(row, courses[row["course_id"]]) for row in opened],
             "follow_ups": [
                 row
                 | {
@@ -220,13 +219,14 @@ def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
     return render(request, "treatments/session_detail.html", context)
 
 
-def _session(request: HttpRequest, session_id: int, *, compare: bool = True, **more: Any) -> InjectionSession:
-    sessions = InjectionSession.objects.visible_to(request.user).for_chart(compare=compare)
+def _window(row: dict[str, Any], course: TreatmentCourse) -> RetreatmentWindow:
+    dates = {name: date.fromisoformat(row[name]) for name in DATE_FIELDS if row[name]}
+    return RetreatmentWindow(id=row["id"], course=course, closed_by_id=row["closed_by_id"], **dates)
+
+
+def _session(request: HttpRequest, session_id: int, **more: Any) -> InjectionSession:
+    sessions = InjectionSession.objects.visible_to(request.user).for_chart()
     return get_object_or_404(sessions.annotate(**more), pk=session_id)
-
-
-def _draft(request: HttpRequest, session_id: int) -> InjectionSession:
-    return get_object_or_404(InjectionSession.objects.visible_to(request.user).for_charting(), pk=session_id)
 
 
 def _number(text: str | None) -> int | None:
