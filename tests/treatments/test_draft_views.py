@@ -110,7 +110,7 @@ def test_a_vial_that_another_draft_took_is_not_picked_when_there_is_another(cast
 
 QUERIES = {
     # Session, person with credential, sites; the draft, its courses, injections, vials; audit, pick lists, stock;
-    # facts of the patient, earlier sessions.
+    # facts of the patient, what stands beside the draft.
     "session-chart": 12,
     "session-review": 11,  # the same without pick lists and stock, and with what an auditor asks for
     "session-detail": 12,  # with what an auditor asks for

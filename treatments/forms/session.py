@@ -263,14 +263,18 @@ class InjectionForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.muscles, self.views = muscles, views
-        key = self["muscle"].value() or ""
-        extra = [] if not key or key not in muscles or key in dict(offered) else [(key, muscles[key].name)]
-        self.fields["muscle"].widget.choices = [("", "Muscle"), *offered, *extra]
+        self.muscles, self.views, self.offered, self.hints = muscles, views, offered, hints
         self.fields["course"].choices = courses
         if len(courses) == 1:
             self.fields["course"].widget = forms.HiddenInput()
         self.initial.setdefault("course", courses[0][0] if courses else "")
+
+    def dress(self) -> InjectionForm:
+        """The form with its choices, labels and hints, for a page; what is only checked and saved needs none."""
+        key = self["muscle"].value() or ""
+        known = key in self.muscles and key not in dict(self.offered)
+        extra = [(key, self.muscles[key].name)] if known else []
+        self.fields["muscle"].widget.choices = [("", "Muscle"), *self.offered, *extra]
         labels = {"course": "For", "muscle": "Muscle", "side": "Side", "units": "Units"}
         number = (self.prefix or "").rpartition("-")[2]
         for name, field in self.fields.items():
@@ -279,8 +283,9 @@ class InjectionForm(forms.Form):
                 field.widget.attrs["data-label"] = labels[name]
                 shown = int(number) + 1 if number.isdigit() else ""
                 field.widget.attrs["aria-label"] = f"{labels[name]}, site {shown}".strip()
-        hint = hints.get((key, self["side"].value() or ""), "")
+        hint = self.hints.get((key, self["side"].value() or ""), "")
         self.fields["units"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "placeholder": hint or "U"}
+        return self
 
     def is_blank(self) -> bool:
         """Whether nothing that names a site was filled in."""
@@ -314,6 +319,14 @@ class BaseInjectionFormSet(forms.BaseFormSet):
 
     def _should_delete_form(self, form: forms.Form) -> bool:
         return super()._should_delete_form(form) or form.is_blank()  # type: ignore[attr-defined, no-any-return]
+
+    def rows(self) -> list[InjectionForm]:
+        """The forms for the table of a page."""
+        return [form.dress() for form in self.forms]
+
+    def new_row(self) -> InjectionForm:
+        """One without a number, for a row that a script adds."""
+        return self.empty_form.dress()
 
     def sites(self) -> list[dict[str, Any]]:
         """The kept rows in order."""
