@@ -75,6 +75,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "scheduling.view_recalls": frozenset({P, F, A}),
     "scheduling.work_recalls": frozenset({P, F}),
     "outcomes.view_follow_ups": frozenset({P, A, T}),
+    # Which follow-ups are due, and what was sent; what they found is read by those who view follow-ups.
+    "outcomes.view_follow_up_list": frozenset({P, F, A, T}),
+    # Send the questions of a follow-up, hand them over on the tablet, withdraw them; none of it shows an answer.
+    "outcomes.ask_patient": frozenset({P, F, T}),
     "outcomes.record_follow_up": frozenset({P, T}),
     "outcomes.record_assessment": frozenset({P, T}),
     "outcomes.view_instruments": frozenset({P, A, T}),

@@ -28,6 +28,7 @@ class Action(models.TextChoices):
     MERGE = "merge", "merged or took apart two records"
     LINK_OPENED = "link-opened", "opened a patient's link"
     LINK_REFUSED = "link-refused", "was refused at a patient's link"
+    QUESTIONS_OPENED = "questions-opened", "opened the questions to a patient"
     MESSAGE = "message", "sent a message to a patient"
     REFUSED = "refused", "was refused"
 

@@ -94,6 +94,7 @@ class PolicyForm(VersionedModelForm):
             "quiet_until",
             "recalls_on",
             "max_attempts",
+            "questionnaires_on",
         ]
         widgets = {
             "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -105,12 +106,14 @@ class PolicyForm(VersionedModelForm):
             "quiet_from": "Nothing is sent from",
             "quiet_until": "until",
             "recalls_on": "Send invitations to book",
+            "questionnaires_on": "Send questions on the days of the follow-up plan",
             "max_attempts": "Attempts before a letter",
         }
         help_texts = {
             "sender_name": "A name that says nothing about what is treated. Empty: the site’s own name.",
             "quiet_from": "By the clock of the site. The same time twice: no quiet hours.",
             "recalls_on": "To patients whose window opens or is open, who are not booked and agreed to be written to.",
+            "questionnaires_on": "As a link, to patients who agreed to be written to; once for each follow-up.",
             "max_attempts": "When so many have reached nobody, a task to write a letter is opened.",
         }
         error_messages = {
@@ -135,6 +138,7 @@ class PolicyForm(VersionedModelForm):
             Div("quiet_from", "quiet_until", css_class="form-row"),
             "recalls_on",
             "max_attempts",
+            "questionnaires_on",
         )
 
     def clean_sender_name(self) -> str:

@@ -26,6 +26,7 @@ PAGES = {
     PatientLink.Purpose.APPOINTMENT: "scheduling:link-visit",
     PatientLink.Purpose.BOOKING: "scheduling:link-times",
     PatientLink.Purpose.WAITING_OFFER: "scheduling:link-offer",
+    PatientLink.Purpose.QUESTIONNAIRE: "outcomes:link-questions",
 }
 
 

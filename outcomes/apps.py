@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class OutcomesConfig(AppConfig):
     name = "outcomes"
     verbose_name = "Outcomes"
+
+    def ready(self) -> None:
+        from messaging.subjects import register
+        from outcomes.actions import questionnaires
+        from outcomes.models.questionnaire import ABOUT
+
+        register(ABOUT, questionnaires.why_not_asked)

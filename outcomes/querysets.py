@@ -6,7 +6,7 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from outcomes.models import Assessment, Instrument, InstrumentVersion  # noqa: F401
+    from outcomes.models import Assessment, Instrument, InstrumentVersion, Questionnaire  # noqa: F401
     from treatments.models import Condition, TreatmentCourse
 
 
@@ -56,3 +56,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             .values("first")
         )
         return self.annotate(first_session_on=models.Subquery(first))
+
+
+class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
+    def visible_to(self, user: User) -> QuestionnaireQuerySet:
+        return self.filter(follow_up__course__patient__site__in=user.sites.all())
+
+    def for_asking(self) -> QuestionnaireQuerySet:
+        """What the patient's pages need: the follow-up with its course, and each version with its loaded texts."""
+        return self.select_related(
+            "follow_up__session", "follow_up__course__patient", "follow_up__course__site",
+            "follow_up__course__condition", "follow_up__course__provider",
+        ).prefetch_related("versions__instrument", "versions__texts")  # fmt: skip

@@ -19,6 +19,12 @@ OPEN_PAGES = {
     "patients:tablet-note",
     "patients:tablet-check",
     "patients:tablet-return",
+    "outcomes:tablet-questions",
+    "outcomes:tablet-question",
+    "outcomes:tablet-urgent",
+    "outcomes:tablet-check",
+    "outcomes:tablet-diary",
+    "outcomes:tablet-diary-day",
     "account_logout",
     "health",
 }
@@ -31,8 +37,9 @@ class TabletMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and Tablet.of(request) is not None and _name_of(request) not in OPEN_PAGES:
-            return render(request, "patients/tablet_return.html", {"strayed": True}, status=423)
+        held = Tablet.of(request) if request.user.is_authenticated else None
+        if held is not None and _name_of(request) not in OPEN_PAGES:
+            return render(request, "patients/tablet_return.html", {"strayed": True, "home": held.home}, status=423)
         return self.get_response(request)
 
 

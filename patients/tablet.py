@@ -1,5 +1,7 @@
 """A tablet in a patient's hands: what the session of the member of staff holds meanwhile.
 
+It is handed over for a screening, or for the questions of an app above, which is known by its number and addresses.
+
 While it is handed over, `patients.middleware.TabletMiddleware` shuts every other page until that person enters their
 password.
 """
@@ -10,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from patients.rules.screening import Question, questions_for, unanswered
 
@@ -46,6 +49,26 @@ class Tablet:
         return saved
 
     @property
+    def questionnaire_id(self) -> int | None:
+        """The questionnaire it was handed over for; None: a screening."""
+        number: int | None = self._held.get("questionnaire")
+        return number
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self._held["saved"])
+
+    @property
+    def home(self) -> str:
+        """The page a patient who strayed goes back to."""
+        return self._held.get("home") or reverse("patients:tablet-check")
+
+    @property
+    def after(self) -> str:
+        """The page that the member of staff gets when the tablet is back; empty: that of what it was for."""
+        return str(self._held.get("after", ""))
+
+    @property
     def next_number(self) -> int | None:
         """The first question without an answer, or None when all have one."""
         missing = unanswered(self.answers, sex=self._sex)
@@ -63,6 +86,19 @@ class Tablet:
 def hand_over(request: HttpRequest, *, patient_id: int, sex: str, on: date) -> None:
     """From now on this session answers the questions of one patient and nothing else."""
     request.session[KEY] = {"patient": patient_id, "sex": sex, "on": on.isoformat(), "answers": {}, "saved": None}
+
+
+def hand_over_questions(request: HttpRequest, *, patient_id: int, questionnaire_id: int, home: str, after: str) -> None:
+    """From now on this session opens that questionnaire and nothing else; its answers are kept with it."""
+    request.session[KEY] = {
+        "patient": patient_id, "questionnaire": questionnaire_id, "home": home, "after": after, "saved": None,
+    }  # fmt: skip
+
+
+def keep_done(request: HttpRequest) -> None:
+    """The questions are answered."""
+    request.session[KEY]["saved"] = True
+    request.session.modified = True
 
 
 def keep_answer(request: HttpRequest, *, key: str, answer: str, note: str) -> None:

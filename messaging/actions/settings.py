@@ -39,6 +39,7 @@ def change_policy(
     reminder_days: list[int],
     reminders_on: bool,
     recalls_on: bool,
+    questionnaires_on: bool,
     quiet_from: time,
     quiet_until: time,
     max_attempts: int,
@@ -52,6 +53,7 @@ def change_policy(
     policy = lock_version(existing, version=version) if existing else ContactPolicy(site=site)
     policy.reminder_days = sorted(set(reminder_days), reverse=True)
     policy.reminders_on, policy.recalls_on = reminders_on, recalls_on
+    policy.questionnaires_on = questionnaires_on
     policy.quiet_from, policy.quiet_until = quiet_from, quiet_until
     policy.max_attempts, policy.sender_name = max_attempts, sender_name.strip()
     policy.full_clean()

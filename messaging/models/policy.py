@@ -29,6 +29,7 @@ class ContactPolicy(Versioned):
     )
     reminders_on = models.BooleanField("send reminders", default=True)
     recalls_on = models.BooleanField("send invitations to book", default=False)
+    questionnaires_on = models.BooleanField("send questions on the days of the follow-up plan", default=True)
     quiet_from = models.TimeField(default=time(20))
     quiet_until = models.TimeField(default=time(8))
     max_attempts = models.PositiveSmallIntegerField(

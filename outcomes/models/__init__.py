@@ -2,6 +2,7 @@ from outcomes.models.assessment import Assessment, ResponderRule, UnscoredAnswer
 from outcomes.models.diary import DiaryDay
 from outcomes.models.export import Export
 from outcomes.models.instrument import Instrument, InstrumentText, InstrumentVersion
+from outcomes.models.questionnaire import Questionnaire
 
 __all__ = [
     "Assessment",
@@ -10,6 +11,7 @@ __all__ = [
     "Instrument",
     "InstrumentText",
     "InstrumentVersion",
+    "Questionnaire",
     "ResponderRule",
     "UnscoredAnswer",
 ]

@@ -262,6 +262,11 @@ def diary_items() -> tuple[Item, ...]:
     )
 
 
+def total_item(definition: Definition) -> Item:
+    """The total of an instrument that is asked for with one question."""
+    return Item("total", "Total", definition.minimum, definition.maximum, definition.step)
+
+
 def _missing(items: Sequence[Item]) -> str:
     """item 3 missing; items 3 and 4 missing"""
     names = [item.label for item in items]

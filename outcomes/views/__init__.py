@@ -11,6 +11,17 @@ from outcomes.views.instruments import (
     instrument_text_create,
     instrument_text_withdraw,
 )
+from outcomes.views.patient_diary import link_diary, link_diary_day, tablet_diary, tablet_diary_day
+from outcomes.views.questions import (
+    link_check,
+    link_question,
+    link_questions,
+    link_urgent,
+    tablet_check,
+    tablet_question,
+    tablet_questions,
+    tablet_urgent,
+)
 from outcomes.views.review import review, review_csv, review_list, review_picture
 from outcomes.views.saved_views import view_edit, view_save
 from outcomes.views.side_by_side import side_by_side
@@ -34,11 +45,23 @@ __all__ = [
     "instrument_retire",
     "instrument_text_create",
     "instrument_text_withdraw",
+    "link_check",
+    "link_diary",
+    "link_diary_day",
+    "link_question",
+    "link_questions",
+    "link_urgent",
     "review",
     "review_csv",
     "review_list",
     "review_picture",
     "side_by_side",
+    "tablet_check",
+    "tablet_diary",
+    "tablet_diary_day",
+    "tablet_question",
+    "tablet_questions",
+    "tablet_urgent",
     "view_edit",
     "view_save",
 ]

@@ -31,6 +31,7 @@ class Task(Versioned):
         AUTHORIZATION = "authorization", "Ask for an authorisation"
         DRUG_ORDER = "drug_order", "Chase an order"
         LOT_RECALL = "lot_recall", "Tell the patient of a recalled lot"
+        RED_ANSWER = "red_answer", "Call today: a marked answer"
         OTHER = "other", "Other"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks")
@@ -72,6 +73,7 @@ class Task(Versioned):
                         "authorization",
                         "drug_order",
                         "lot_recall",
+                        "red_answer",
                         "other",
                     ]
                 ),

@@ -130,7 +130,9 @@ def tablet_check(request: HttpRequest) -> HttpResponse:
 @permission_required("patients.hand_over_screening", raise_exception=True)
 def tablet_return(request: HttpRequest) -> HttpResponse:
     """Hand the tablet back; the password of who handed it over opens the clinic's pages again."""
-    held = _held(request)
+    held = Tablet.of(request)
+    if held is None:
+        raise Http404
     problem = ""
     if request.method == "POST":
         try:
@@ -143,13 +145,15 @@ def tablet_return(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "patients/tablet_return.html",
-        {"done": held.screening_id is not None, "problem": problem},
+        {"done": held.is_done, "home": held.home, "problem": problem},
         status=422 if problem else 200,
     )
 
 
 def _taken_back(request: HttpRequest, held: Tablet) -> HttpResponse:
     tablet.take_back(request)
+    if held.after:
+        return redirect(held.after)
     if held.screening_id is None:
         messages.warning(request, "The screening was not sent: its answers are gone.")
     elif request.user.has_perm("patients.view_screening"):
@@ -161,7 +165,7 @@ def _taken_back(request: HttpRequest, held: Tablet) -> HttpResponse:
 
 def _held(request: HttpRequest) -> Tablet:
     held = Tablet.of(request)
-    if held is None:
+    if held is None or held.questionnaire_id is not None:
         raise Http404
     return held
 

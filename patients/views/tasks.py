@@ -33,6 +33,7 @@ BY_SUBJECT = {
     "course": ("scheduling:recall-why", "Why now"),
     "drug order": ("treatments:drug-order", "Open the order"),
     "lot recall": ("treatments:lot-recall-patient", "Say how the patient was told"),
+    "follow-up": ("outcomes:follow-up-record", "Open the follow-up"),
     "authorization": ("clinic:authorization-edit", "Open the authorisation"),
 }
 

@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import lock_version
+from patients.actions import open_task
+from patients.models import Task
 from treatments.models import AdverseEvent, FollowUp, InjectionSession, TreatmentCourse
 from treatments.rules import toxin_spread
 
 # What a provider judges; what was reported stays as it was told.
 JUDGED = ("term", "onset_on", "severity", "serious", "criteria", "muscle", "relatedness", "outcome", "note")
 CORRECTED = "The follow-up was corrected: no adverse event."
+DAY_NOT_SAID = "The patient has not said on which day it began; this is the day of the answer."
 
 
 @transaction.atomic
@@ -96,6 +99,53 @@ def event_of_follow_up(*, follow_up: FollowUp, onset_on: date | None, on: date, 
         setattr(event, name, getattr(told, name))
     event.seen_by = event.seen_at = None
     event.version += 1
+    event.full_clean()
+    event.save()
+    return event
+
+
+@transaction.atomic
+def event_of_answers(
+    *, follow_up: FollowUp, answers: Mapping[str, str], onset_on: date | None, on: date, source: str
+) -> AdverseEvent | None:
+    """The event that a patient's own answers tell of, opened at the first red one, without waiting for the rest.
+
+    A yes stays in it when the patient takes it back: a person has to look. Each red answer that is new has to be seen
+    again and puts a task for today on the list of the course's provider. None where no answer is red.
+    """
+    event = AdverseEvent.objects.select_for_update(of=("self",)).filter(follow_up=follow_up).first()
+    told = dict(event.answers) if event is not None else {}
+    said = {**told, **answers} | {key: toxin_spread.YES for key in told if told[key] == toxin_spread.YES}
+    if not toxin_spread.opens_event(said):
+        return event
+    is_new = bool(toxin_spread.red_keys(said) - toxin_spread.red_keys(told))
+    if event is None:
+        event = _reported(session=follow_up.session, words="", answers=said, onset_on=onset_on or on, on=on)
+        event.follow_up, event.course, event.source = follow_up, follow_up.course, source
+        event.provider = _told(follow_up.session, follow_up.course)
+        event.note = "" if onset_on else DAY_NOT_SAID
+    elif is_new or onset_on not in (None, event.onset_on):
+        fresh = _reported(session=follow_up.session, words="", answers=said, onset_on=onset_on or event.onset_on, on=on)
+        for name in ("words", "answers", "triage", "onset_on", *(("term",) if is_new else ())):
+            setattr(event, name, getattr(fresh, name))
+        event.note = "" if onset_on and event.note == DAY_NOT_SAID else event.note
+        event.version += 1
+    else:
+        return event
+    if is_new:
+        event.seen_by = event.seen_at = None
+        provider = follow_up.course.provider
+        open_task(
+            patient=follow_up.course.patient,
+            site=follow_up.course.site,
+            kind=Task.Kind.RED_ANSWER,
+            words="A marked answer to the questions between visits: call the patient today.",
+            due_on=on,
+            once=f"red answer {follow_up.pk}",
+            about="follow-up",
+            about_id=follow_up.pk,
+            assigned_to=provider if provider.is_active else None,
+        )
     event.full_clean()
     event.save()
     return event

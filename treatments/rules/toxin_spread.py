@@ -28,7 +28,7 @@ class Triage(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """`term` is the short name of the symptom in a report; `asks_es` waits for the patient's own page."""
+    """`term` is the short name of the symptom in a report; `asks_es` is what a patient reads in Spanish."""
 
     key: str
     asks: str
@@ -130,7 +130,12 @@ def is_danger(answers: Mapping[str, str]) -> bool:
 
 def opens_event(answers: Mapping[str, str]) -> bool:
     """Whether an answer is red: it opens an adverse event, with its first day, and tells the provider the same day."""
-    return triage_of(answers) in (Triage.DANGER, Triage.SAME_DAY)
+    return bool(red_keys(answers))
+
+
+def red_keys(answers: Mapping[str, str]) -> set[str]:
+    """The questions whose answer is red."""
+    return {q.key for q in answered_yes(answers) if q.triage in (Triage.DANGER, Triage.SAME_DAY)}
 
 
 def term_of(answers: Mapping[str, str]) -> str:

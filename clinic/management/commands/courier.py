@@ -17,6 +17,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from messaging.tasks import QUEUE, messages_wait, send_due_messages, stopping
+from outcomes.planning import plan_questionnaires
 from scheduling.planning import plan_messages
 from treatments.actions.drug_orders import chase_orders
 
@@ -27,7 +28,7 @@ TIDY_EVERY = 60 * 60  # seconds
 
 
 class Command(BaseCommand):
-    help = "Plans reminders and invitations and sends messages to patients, until Ctrl-C. Several may run at once."
+    help = "Plans and sends messages to patients, until Ctrl-C. Several may run at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=float, default=60, help="seconds between two looks at what to plan (60)")
@@ -47,6 +48,7 @@ class Command(BaseCommand):
                 if time.monotonic() >= plan_at:
                     plan_at = time.monotonic() + every
                     plan_messages(now=timezone.now())
+                    plan_questionnaires(now=timezone.now())
                 if time.monotonic() >= tidy_at:
                     tidy_at = time.monotonic() + TIDY_EVERY
                     _tidy()

@@ -1,0 +1,3 @@
+from tests.messaging.conftest import smtp
+
+__all__ = ["smtp"]
