@@ -36,6 +36,7 @@ from accounts.permissions import Role
 from interop.models import ImportJob
 from inventory.models import Lot, Product, Vial, VialSize
 from messaging.models import ContactConsent, LetterBatch, Message, MessageTemplate
+from outcomes.actions.questionnaires import ask_patient
 from outcomes.models import Export, Instrument, InstrumentText
 from patients.actions import open_task
 from patients.models import (
@@ -197,9 +198,12 @@ TABLE: list[Line] = [
     line("outcomes:export-download", {"export_id": "export"}, 404, 403, 200, 404),
     line("outcomes:export-remove", {"export_id": "export"}, 404, 403, 302, 404, post={}),
     line("clinic:outcomes-pdf", {}, 200, 403, 200, 200),
-    line("outcomes:follow-up-list", {}, 200, 403, 200, 200),
+    line("outcomes:follow-up-list", {}, 200, 200, 200, 200),
     line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),
     line("outcomes:side-by-side", {"course_id": "course"}, 200, 403, 200, 404),
+    line("outcomes:questions-send", {"follow_up_id": "follow_up"}, 302, 302, 403, 404, post={}),
+    line("outcomes:questions-tablet", {"follow_up_id": "follow_up"}, 302, 302, 403, 404, post={}),
+    line("outcomes:questions-withdraw", {"follow_up_id": "asked_follow_up"}, 302, 302, 403, 404, post={}),
     line("outcomes:follow-up-take", {"follow_up_id": "follow_up"}, 302, 403, 403, 404, post={}),
     line("outcomes:diary", {"course_id": "course"}, 200, 403, 200, 404),
     line("outcomes:diary-score", {"course_id": "course"}, 302, 403, 403, 404, post={"last": "2026-02-03"}),
@@ -450,6 +454,12 @@ def follow_up(cast: Cast) -> FollowUp:
     )
 
 
+def asked_follow_up(cast: Cast) -> FollowUp:
+    planned = follow_up(cast)
+    ask_patient(follow_up=planned, by=cast.ito, now=timezone.now())
+    return planned
+
+
 def instrument(cast: Cast) -> Instrument:
     return Instrument.objects.get(key="hit6")
 
@@ -665,6 +675,7 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "evaluation": evaluation,
     "protocol": lambda cast: Protocol.objects.get(key="preempt_155", is_current=True),
     "follow_up": follow_up,
+    "asked_follow_up": asked_follow_up,
     "events_picture": events_picture,
     "export": lambda cast: Export.objects.create(
         kind="registry", on=date(2026, 11, 2), status="ready", data=b"", asked_by=cast.ada

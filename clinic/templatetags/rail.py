@@ -78,7 +78,7 @@ ITEMS = (
         "Follow-ups",
         "follow-ups",
         "outcomes:follow-up-list",
-        "outcomes.view_follow_ups",
+        "outcomes.view_follow_up_list",
         "f",
         ("outcomes:follow-up",),
     ),

@@ -6,10 +6,14 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from outcomes.actions.assessments import Entry, record_scores
 from outcomes.models import InstrumentVersion
+from outcomes.models.questionnaire import ABOUT
+from patients.actions import complete_task
+from patients.models import Task
 from treatments.actions.adverse_events import event_of_follow_up
 from treatments.actions.follow_ups import record_follow_up
 from treatments.actions.windows import choose_target
@@ -77,6 +81,8 @@ def record_follow_up_with_scores(
         note=findings.note,
     )
     event_of_follow_up(follow_up=recorded, onset_on=findings.event_onset_on, on=done_on, by=by)
+    for task in Task.objects.open().filter(kind=Task.Kind.RED_ANSWER, about=ABOUT, about_id=recorded.pk):
+        complete_task(task=task, note="The follow-up was recorded.", by=by, now=timezone.now())
     if scores:
         record_scores(
             course=follow_up.course,

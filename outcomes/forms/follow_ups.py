@@ -11,7 +11,8 @@ from django import forms
 from audit.forms import VersionedModelForm
 from outcomes.actions import Findings
 from outcomes.forms.scores import DAY, Disclosure, Known, ScoresMixin
-from outcomes.models import InstrumentVersion
+from outcomes.models import InstrumentVersion, Questionnaire
+from outcomes.rules.patient_questions import DAYS, IMPRESSION, NOTE, SATISFACTION, days_of
 from treatments.forms.adverse_events import SpreadMixin
 from treatments.models import FollowUp
 from treatments.rules import toxin_spread
@@ -61,10 +62,13 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
         versions: Iterable[InstrumentVersion],
         known: Known,
         asked: Collection[str] = (),
+        told: Questionnaire | None = None,
         aims: bool = False,
         **kwargs: Any,
     ) -> None:
-        """`asked` are the keys of the instruments this step is for; `aims` is whether the next target may be set."""
+        """`asked` are the keys of the instruments this step is for, `told` is what the patient answered of it, which
+        stands in the form until it is recorded; `aims` is whether the next target may be set.
+        """
         super().__init__(*args, **kwargs)
         follow_up: FollowUp = self.instance
         self.today = today
@@ -75,9 +79,15 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
             self.initial["adverse_event"] = "yes" if follow_up.adverse_event else "no"
         else:
             self.initial["adverse_event"] = None
-        self.add_spread_fields(follow_up.spread_answers)
         event = getattr(follow_up, "adverse_event_record", None)
         self.fields["event_onset_on"].initial = event and event.onset_on
+        if told is not None and follow_up.status == FollowUp.Status.PLANNED:
+            self.add_spread_fields(told.spread)
+            self.initial.update(_told(told))
+            if event is not None:
+                self.initial.update({"adverse_event": "yes", "adverse_event_text": event.words})
+        else:
+            self.add_spread_fields(follow_up.spread_answers)
         self.fields["impression"].choices = [("", "not asked"), *FollowUp.Impression.choices]
         self.fields["satisfaction"].choices = [("", "not asked"), *FollowUp.Satisfaction.choices]
         for name in ("done_on", "onset_on", "peak_on", "wear_off_on", "event_onset_on"):
@@ -193,6 +203,13 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
             event_onset_on=self.cleaned_data["event_onset_on"],
             note=self.cleaned_data["note"],
         )
+
+
+def _told(questionnaire: Questionnaire) -> dict[str, Any]:
+    """What the patient answered, by the names of the fields."""
+    days = {key: day for key, day in days_of(questionnaire.answers).items() if key in DAYS}
+    rest = {key: given for key in (IMPRESSION, SATISFACTION, NOTE) if (given := questionnaire.answers.get(key))}
+    return {**days, **rest}
 
 
 def _day(day: date) -> str:

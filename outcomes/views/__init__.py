@@ -12,6 +12,7 @@ from outcomes.views.instruments import (
     instrument_text_withdraw,
 )
 from outcomes.views.patient_diary import link_diary, link_diary_day, tablet_diary, tablet_diary_day
+from outcomes.views.questionnaires import questions_send, questions_tablet, questions_withdraw
 from outcomes.views.questions import (
     link_check,
     link_question,
@@ -51,6 +52,9 @@ __all__ = [
     "link_question",
     "link_questions",
     "link_urgent",
+    "questions_send",
+    "questions_tablet",
+    "questions_withdraw",
     "review",
     "review_csv",
     "review_list",

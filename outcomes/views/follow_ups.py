@@ -18,10 +18,13 @@ from accounts.models import User
 from accounts.permissions import Role, permissions_of
 from audit.actions import record
 from audit.models import StaleVersionError
+from messaging.rules.channels import message_language
 from outcomes.actions import record_follow_up_with_scores
+from outcomes.asked import asked_of, questionnaire_of, why_not_sent, with_questions
 from outcomes.forms import FollowUpForm
 from outcomes.forms.scores import Known
 from outcomes.models import InstrumentVersion, UnscoredAnswer
+from outcomes.questions import cannot_be_asked
 from outcomes.rules import wear_off_days
 from treatments.actions.follow_ups import take_follow_up
 from treatments.models import Condition, FollowUp, FollowUpStep, RetreatmentWindow
@@ -32,16 +35,22 @@ TABS = {"due": "Due", "upcoming": "Upcoming", "recorded": "Recorded"}
 
 
 @require_http_methods(["GET"])
-@permission_required("outcomes.view_follow_ups", raise_exception=True)
+@permission_required("outcomes.view_follow_up_list", raise_exception=True)
 def follow_up_list(request: HttpRequest) -> HttpResponse:
-    """Follow-ups that are due, come later or were recorded; a provider sees their own first."""
+    """Follow-ups that are due, come later or were recorded; a provider sees their own first.
+
+    Who may not view follow-ups, the front desk, sees whom to ask and no finding.
+    """
     today = request.site.today() if request.site else timezone.now().date()
     is_provider = request.user.has_perm("outcomes.record_follow_up")
+    tabs = dict(TABS)
+    if not request.user.has_perm("outcomes.view_follow_ups"):
+        del tabs["recorded"]
     who = request.GET.get("who") or ("mine" if is_provider else "all")
     tab = request.GET.get("tab") or "due"
     owners = owners_at(request.user.sites.all())
     owner = request.user if who == "mine" else next((row for row in owners if str(row.pk) == who), None)
-    if tab not in TABS or (owner is None and who != "all"):
+    if tab not in tabs or (owner is None and who != "all"):
         raise Http404("no such list")
     visible = FollowUp.objects.visible_to(request.user)
     if owner is not None:
@@ -54,7 +63,7 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
         "upcoming": visible.upcoming(on=today).order_by("due_on", "id"),
         "recorded": visible.filter(status=FollowUp.Status.DONE).order_by("-done_on", "-id"),
     }
-    rows = lists[tab].for_list().select_related("done_by")
+    rows = with_questions(lists[tab].for_list().select_related("done_by", "course__site"))
     if after := _after(request):
         # The cursor is a follow-up this person may see, so that its day is read from the row and not the address.
         last = get_object_or_404(FollowUp.objects.visible_to(request.user), pk=after)
@@ -65,6 +74,8 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
         )
     found = list(rows[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
+    for row in shown:
+        row.asked = asked_of(row, site=row.course.site)
     counts = visible.still_wanted().aggregate(
         due=Count("pk", filter=Q(due_on__lte=today)), upcoming=Count("pk", filter=Q(due_on__gt=today))
     )
@@ -78,7 +89,7 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
         "outcomes/follow_up_list.html",
         {
             "tab": tab,
-            "tabs": [(key, words, counts.get(key), address(tab=key)) for key, words in TABS.items()],
+            "tabs": [(key, words, counts.get(key), address(tab=key)) for key, words in tabs.items()],
             "who": who,
             "mine": address(who="mine"),
             "all": address(who="all"),
@@ -99,9 +110,8 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
 def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
     """Record what a follow-up found, and the scores taken at it; read by those who may not record."""
     follow_up = get_object_or_404(
-        FollowUp.objects.visible_to(request.user)
-        .for_record()
-        .annotate(asked=Subquery(_asked()[:1]))
+        with_questions(FollowUp.objects.visible_to(request.user).for_record())
+        .annotate(step_asks=Subquery(_asked()[:1]))
         .prefetch_related(
             "course__patient__allergies", "course__patient__medications", "course__patient__history_items"
         ),
@@ -116,6 +126,7 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
     scores = known.of_follow_up(follow_up)
     scored = {score.instrument_id for score in scores}
     form, status = None, 200
+    versions: list[InstrumentVersion] = []
     if may_record and follow_up.status != FollowUp.Status.CANCELLED:
         versions = [
             row for row in InstrumentVersion.objects.asked_of(course.condition) if row.instrument_id not in scored
@@ -126,7 +137,8 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
             today=today,
             versions=versions,
             known=known,
-            asked=follow_up.asked or [],
+            asked=follow_up.step_asks or [],
+            told=questionnaire_of(follow_up),
             aims=request.user.has_perm("treatments.change_course") and course.target_on is not None,
         )
     if request.method == "POST" and form is None:
@@ -170,9 +182,17 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
             "today": today,
             "form": form,
             "scores": scores,
+            "asked": asked_of(follow_up, site=course.site),
+            "why_not_sent": why_not_sent(follow_up),
+            "cannot_be_asked": cannot_be_asked(
+                [row for row in versions if row.instrument.key in (follow_up.step_asks or [])],
+                language=message_language(course.patient.language),
+            ),
+            "told": questionnaire_of(follow_up),
+            "language_words": {"en": "English", "es": "Spanish"}[message_language(course.patient.language)],
             "owners": owners_at([course.patient.site_id]) if may_record and follow_up.status == "planned" else [],
             "unscored": UnscoredAnswer.objects.filter(follow_up=follow_up).select_related("instrument")
-            if follow_up.status == FollowUp.Status.DONE
+            if follow_up.status == FollowUp.Status.DONE or getattr(questionnaire_of(follow_up), "finished_at", None)
             else [],
             "wear_off_days": wear_off_days(
                 session_on=follow_up.session.performed_on, wear_off_on=follow_up.wear_off_on

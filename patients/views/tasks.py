@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -36,6 +37,9 @@ BY_SUBJECT = {
     "follow-up": ("outcomes:follow-up-record", "Open the follow-up"),
     "authorization": ("clinic:authorization-edit", "Open the authorisation"),
 }
+
+# Of these pages, not everybody who sees tasks may open this one.
+NEEDS = {"outcomes:follow-up-record": "outcomes.view_follow_ups"}
 
 
 @require_GET
@@ -129,7 +133,7 @@ def _page(request: HttpRequest, *, refused: tuple[Task, TaskDoneForm] | None = N
                 "what": what,
                 "more": more,
                 "form": form,
-                "step": leads_to(task),
+                "step": leads_to(task, request.user),
                 "is_late": task.due_on < today,
             }
         )
@@ -154,8 +158,8 @@ def _page(request: HttpRequest, *, refused: tuple[Task, TaskDoneForm] | None = N
     )
 
 
-def leads_to(task: Task) -> dict[str, str] | None:
-    """The page where the task is done, as {url, words}; None for one that is about nothing but its patient."""
+def leads_to(task: Task, user: Any) -> dict[str, str] | None:
+    """The page where this person does the task, as {url, words}; None for one about nothing but its patient."""
     if task.kind == Task.Kind.LETTER:
         return {"url": reverse("clinic:letter-list"), "words": "Print the letter"}
     if task.kind == Task.Kind.CONTACT_DETAILS:
@@ -163,7 +167,7 @@ def leads_to(task: Task) -> dict[str, str] | None:
     page, words = BY_SUBJECT.get(task.about, ("", ""))
     if task.kind in BY_KIND and task.about == "appointment":
         page, words = BY_KIND[Task.Kind(task.kind)]
-    if not page or task.about_id is None:
+    if not page or task.about_id is None or (page in NEEDS and not user.has_perm(NEEDS[page])):
         return None
     try:
         return {"url": reverse(page, args=[task.about_id]), "words": words}

@@ -99,8 +99,9 @@ def test_list_leaves_out_what_nobody_needs_any_more(cast, sign_in):
     assert {old.status, left.status} == {"planned"}
 
 
-def test_front_desk_is_refused_and_other_sites_unseen(cast, follow_up, sign_in):
-    assert sign_in(cast.robin).get(LIST).status_code == 403
+def test_front_desk_reads_no_finding_and_other_sites_are_unseen(cast, follow_up, sign_in):
+    assert sign_in(cast.robin).get(address(follow_up)).status_code == 403
+    assert sign_in(cast.robin).get(LIST, {"tab": "recorded"}).status_code == 404
     assert sign_in(cast.max).get(LIST, {"who": "all"}).context["follow_ups"] == []
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from patients.actions import TakenError, complete_task, open_task, reopen_task, take_task
 from patients.models import Task
-from patients.views.tasks import BY_KIND, BY_SUBJECT
+from patients.views.tasks import BY_KIND, BY_SUBJECT, NEEDS
 from tests.cast import Cast
 
 SignIn = Callable[[User], Client]
@@ -128,9 +128,14 @@ def test_what_stands_open_again_is_not_put_back_twice(cast: Cast):
 def test_each_thing_leads_to_its_page(cast: Cast, sign_in: SignIn, about: str):
     page, words = BY_SUBJECT[about]
     task(cast, 1, about=about, about_id=7)
-    body = sign_in(cast.robin).get(LIST).content.decode()
+    body = sign_in(cast.ito if page in NEEDS else cast.robin).get(LIST, {"whose": ""}).content.decode()
     assert reverse(page, args=[7]) in body
     assert words in body
+
+
+def test_the_desk_is_not_led_to_what_it_may_not_open(cast: Cast, sign_in: SignIn):
+    task(cast, 1, about="follow-up", about_id=7)
+    assert reverse("outcomes:follow-up-record", args=[7]) not in sign_in(cast.robin).get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("kind", sorted(BY_KIND))

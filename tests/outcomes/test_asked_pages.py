@@ -1,0 +1,161 @@
+"""What staff see and do about the questions to a patient: the list, the follow-up's page, the tablet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import AuditEvent
+from messaging.models import Message
+from outcomes.actions.questionnaires import finish_questionnaire, keep_answer
+from outcomes.models import Questionnaire
+from outcomes.questions import Sheet
+from patients.models import Task
+from tests.cast import PASSWORD, Cast
+from tests.messaging.made import agreed
+from tests.outcomes.asked import asked, due, noon
+from treatments.models import AdverseEvent, FollowUp
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("outcomes:follow-up-list")
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_left_over() -> None:
+    cache.clear()
+
+
+def press(follow_up: FollowUp, what: str) -> str:
+    return reverse(f"outcomes:questions-{what}", args=[follow_up.pk])
+
+
+def record_page(follow_up: FollowUp) -> str:
+    return reverse("outcomes:follow-up-record", args=[follow_up.pk])
+
+
+def answer(questionnaire: Questionnaire, cast: Cast, **given: str) -> None:
+    sheet = Sheet.of(questionnaire, language="en")
+    for key, said in given.items():
+        key = key.replace("__", ".")
+        question = sheet.questions[sheet.number(key) - 1]
+        keep_answer(questionnaire=questionnaire, question=question, given=said, source="link", now=noon(cast))
+
+
+def test_the_front_desk_sends_the_link_and_sees_no_finding(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast)
+    desk = sign_in(cast.robin)
+    assert "not sent" in desk.get(LIST).content.decode()
+    desk.post(press(follow_up, "send"))
+    message = Message.objects.get()
+    assert (message.purpose, message.created_by) == ("questionnaire", cast.robin)
+    assert "goes out by e-mail" in desk.get(LIST).content.decode()
+    answer(asked(follow_up), cast, spread__dysphagia="yes")
+    shown = desk.get(LIST).content.decode()
+    assert "call today" in shown
+    assert "wallow" not in shown
+    assert "red answer: Trouble swallowing" in sign_in(cast.ito).get(LIST).content.decode()
+    assert desk.get(LIST, {"tab": "recorded"}).status_code == 404
+    assert desk.get(record_page(follow_up)).status_code == 403
+
+
+def test_why_no_link_can_be_sent_is_said(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast)
+    agreed(cast.joye, said=False)
+    client = sign_in(cast.ito)
+    assert "The patient does not want e-mails." in client.get(record_page(follow_up)).content.decode()
+    refused = client.post(press(follow_up, "send"), follow=True).content.decode()
+    assert "Not sent. The patient does not want e-mails." in refused
+    assert not Message.objects.exists()
+    assert not Questionnaire.objects.exists()
+
+
+def test_a_licensed_instrument_without_its_text_is_named(cast: Cast, sign_in: SignIn):
+    from treatments.models import FollowUpStep
+
+    follow_up = due(cast, condition="chronic_migraine", days_ago=77, step="evaluation")
+    assert FollowUpStep.objects.filter(key="evaluation", instruments__contains=["hit6"]).exists()
+    shown = sign_in(cast.ito).get(record_page(follow_up)).content.decode()
+    assert "as there is no text for it in English" in shown
+    assert "HIT-6" in shown
+
+
+def test_the_answers_stand_in_the_form_and_recording_ends_the_task(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast)
+    questionnaire = asked(follow_up)
+    began = cast.harbour.today() - timedelta(days=2)
+    answer(
+        questionnaire, cast, spread__breathing="no", spread__weakness="yes", event_onset_on=began.isoformat(),
+        onset_on=began.isoformat(), note="Slept well.",
+    )  # fmt: skip
+    client = sign_in(cast.ito)
+    page = client.get(record_page(follow_up))
+    form = page.context["form"]
+    value = {name: form[name].value() for name in form.fields}
+    assert (value["spread_breathing"], value["spread_weakness"], value["spread_ptosis"]) == ("no", "yes", "")
+    assert (value["onset_on"], value["event_onset_on"], value["note"]) == (began, began, "Slept well.")
+    assert (value["adverse_event"], value["adverse_event_text"]) == ("yes", "Weakness away from the sites")
+    assert "red answer: Weakness away from the sites" in page.content.decode()
+    sent = {name: given for name, given in value.items() if given is not None}
+    assert client.post(record_page(follow_up), sent).status_code == 302
+    task, event = Task.objects.get(), AdverseEvent.objects.get()
+    assert (task.done_by, task.done_note) == (cast.ito, "The follow-up was recorded.")
+    assert (event.source, event.onset_on, event.follow_up_id) == ("link", began, follow_up.pk)
+    assert FollowUp.objects.get().status == "done"
+
+
+def test_withdrawn_and_sent_again(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast)
+    client = sign_in(cast.ito)
+    client.post(press(follow_up, "send"))
+    client.post(press(follow_up, "withdraw"))
+    assert "withdrawn" in client.get(record_page(follow_up)).content.decode()
+    client.post(press(follow_up, "send"))
+    assert [row.status for row in Message.objects.order_by("pk")] == ["cancelled", "queued"]
+    finish_questionnaire(questionnaire=asked(follow_up), source="link", now=noon(cast))
+    refused = client.post(press(follow_up, "withdraw"), follow=True).content.decode()
+    assert "The patient has answered." in refused
+
+
+def test_the_tablet_opens_the_questions_and_nothing_else_until_the_password(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast, condition="chronic_migraine", language="Spanish")
+    client = sign_in(cast.robin)
+    start = client.post(press(follow_up, "tablet"), {"back": LIST}, follow=True)
+    assert start.redirect_chain[-1][0] == reverse("outcomes:tablet-questions")
+    assert "Hola, Joye" in start.content.decode()
+    strayed = client.get(LIST)
+    assert strayed.status_code == 423
+    assert reverse("outcomes:tablet-questions") in strayed.content.decode()
+    for screening in ("patients:tablet-check", "patients:tablet-question"):
+        args = [1] if screening.endswith("question") else []
+        assert client.get(reverse(screening, args=args)).status_code == 404
+    assert client.post(reverse("outcomes:tablet-question", args=[1]), {"given": "yes"})["Location"] == reverse(
+        "outcomes:tablet-urgent"
+    )
+    assert AdverseEvent.objects.get().source == "tablet"
+    assert client.get(reverse("outcomes:tablet-diary")).status_code == 200
+    event = AuditEvent.objects.get(action="questions-opened")
+    assert (event.actor_id, event.patient_id, event.detail) == (cast.robin.pk, cast.joye.pk, "tablet")
+    for number in range(2, 16):
+        client.post(reverse("outcomes:tablet-question", args=[number]), {"pass": "1"})
+    client.post(reverse("outcomes:tablet-check"))
+    assert Questionnaire.objects.get().answered_by == "tablet"
+    assert "Please hand the tablet back" in client.get(reverse("patients:tablet-return")).content.decode()
+    back = client.post(reverse("patients:tablet-return"), {"password": PASSWORD})
+    assert back["Location"] == LIST
+    assert client.get(LIST).status_code == 200
+
+
+def test_an_end_meanwhile_hands_over_nothing(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast)
+    FollowUp.objects.update(status="cancelled")
+    client = sign_in(cast.ito)
+    client.post(press(follow_up, "tablet"))
+    assert client.get(LIST).status_code == 200
+    assert not Questionnaire.objects.exists()
