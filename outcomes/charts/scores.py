@@ -6,7 +6,7 @@ So a chart needs no script, prints, and follows light, dark and paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ LEFT, RIGHT, TOP, BOTTOM = 30, 508, 26, 160
 INSET = 14  # px from the axis to the first day, and from the last day to the end
 LABEL_ROOM = 24  # px between two points that both carry their number
 TICK_ROOM = 62  # px for "Mar 2026"
+WINDOW = 6  # px, the height of a window's bar on the axis
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,15 @@ class Mark:
     y: float
     words: str
     label: str = ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """From where to where on the axis in px, and what it is."""
+
+    x: float
+    width: float
+    words: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,8 @@ class Chart:
     points: list[Mark]
     line: str
     sessions: list[Mark]
+    windows: list[Span]
+    today: float | None
     x_ticks: list[Mark]
     y_ticks: list[Mark]
     baseline: Mark | None
@@ -74,7 +86,7 @@ class Chart:
 
 
 def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow] | None = None) -> dict[str, Any]:
-    """A chart for each instrument scored on this course, its sessions marked, and the rule; three queries.
+    """A chart for each instrument scored on this course, its sessions and windows marked, and the rule; three queries.
 
     `windows`, where they are at hand, save one: those not voided, in any order, with their session and its product. So
     does a course that comes with its condition's responder rule.
@@ -83,8 +95,9 @@ def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow
     assessments = list(Assessment.objects.of_course(course))
     if windows is None:
         windows = RetreatmentWindow.objects.filter(course=course, voided=False).select_related("session__product")
-    sessions = sorted(
-        (window.last_session_on, str(window.session.product or "")) for window in windows if window.last_session_on
+    dated = sorted(
+        (window for window in windows if window.last_session_on),
+        key=lambda window: (window.last_session_on, str(window.session.product or "")),
     )
     rule: ResponderRule | None
     if "responder_rule" in course.condition._state.fields_cache:
@@ -95,21 +108,25 @@ def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow
     for _, group in groupby(assessments, key=lambda row: row.instrument_id):
         scores = list(group)
         own = rule if rule and rule.instrument_id == scores[0].instrument_id else None
-        charts.append(_chart(scores, sessions=sessions, rule=own, today=today))
+        charts.append(_chart(scores, dated, rule=own, today=today))
     size = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM, "across": RIGHT - LEFT}
+    size |= {"window": WINDOW, "window_top": BOTTOM - WINDOW}
     return {"charts": charts, "rule": rule, "today": today, "size": size}
 
 
 def _chart(
     scores: Sequence[Assessment],
+    windows: Sequence[RetreatmentWindow],
     *,
-    sessions: Sequence[tuple[date, str]],
     rule: ResponderRule | None,
     today: date,
 ) -> Chart:
     instrument = scores[0].instrument
+    sessions = [(day, str(window.session.product or "")) for window in windows if (day := window.last_session_on)]
     days = [*(score.assessed_on for score in scores), *(day for day, _ in sessions)]
-    first, last = min(days), max([*days, today])
+    # The window that is still open may lie ahead: the axis goes on to its end.
+    ahead = [window.window_closes_on for window in windows if window.closed_by_id is None and window.window_closes_on]
+    first, last = min(days), max([*days, today, *ahead])
 
     def x(day: date) -> float:
         room = RIGHT - LEFT - 2 * INSET
@@ -139,12 +156,25 @@ def _chart(
                 for number, (day, product) in enumerate(sessions, start=1)
             ]
         ),
+        windows=_spans(windows, x, last),
+        today=x(today) if today < last else None,
         x_ticks=[Mark(x(day), BOTTOM, words) for day, words in _months(first, last)],
         y_ticks=[Mark(LEFT, y(value), version.grade_labels().get(value, plain(value))) for value in _scale(version)],
         baseline=Mark(LEFT, y(start.value), f"Baseline {_shown(start, scores)}") if start else None,
         response=_response(rule.as_rule(), start.value, y, version) if rule and start else None,
         description=_description(instrument, scores, start, len(sessions)),
     )
+
+
+def _spans(windows: Sequence[RetreatmentWindow], x: Callable[[date], float], last: date) -> list[Span]:
+    """Each session's window on the axis, as far as the axis goes."""
+    spans = []
+    for number, window in enumerate(windows, start=1):
+        opens, closes = window.window_opens_on, window.window_closes_on
+        if opens and closes and opens < min(closes, last):
+            width = round(x(min(closes, last)) - x(opens), 1)
+            spans.append(Span(x(opens), width, f"Window of session {number}, {_day(opens)} to {_day(closes)}"))
+    return spans
 
 
 def _row(score: Assessment, start: Score | None) -> ScoreRow:

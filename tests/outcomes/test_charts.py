@@ -43,6 +43,19 @@ def test_chart_marks_sessions_baseline_and_what_would_be_a_response(course):
     assert "Baseline 19 on 3 Mar 2025. Last 8 on 22 May 2025. Lower is better." in chart.description
 
 
+def test_the_chart_shows_each_window_and_goes_on_to_the_end_of_the_open_one(course, cast):
+    today = cast.harbour.today()
+    sign([Visit(course, today - timedelta(days=30), cast.ito)], cast)
+    windows = list(course.windows.order_by("last_session_on"))
+    [chart] = score_series(course)["charts"]
+    assert [span.words.partition(",")[0] for span in chart.windows] == [f"Window of session {n}" for n in (1, 2, 3)]
+    assert chart.windows[-1].words.endswith(f"{windows[-1].window_closes_on:%-d %b %Y}")
+    assert LEFT < chart.sessions[-1].x < chart.today < chart.windows[-1].x
+    assert all(span.x >= LEFT and span.x + span.width <= RIGHT for span in chart.windows)
+    content = render_to_string("outcomes/_scores.html", {"scores": score_series(course)})
+    assert "window for the next session" in content
+
+
 def test_everything_drawn_lies_in_the_plot(cast, course):
     for number in range(30):
         score(course, "hit6", 36 + number, D + timedelta(days=3 * number), cast.ito)
