@@ -24,13 +24,18 @@ from treatments.rules import toxin_spread
 
 @dataclass(frozen=True)
 class Asked:
-    """The state in words with its moment at the site; `level` is ok, note or warn, for its mark."""
+    """The state in words with its moment at the site; `level` is ok, note or warn, for its mark.
+
+    `is_over`: the patient has answered. `may_send`: a link can go to this patient, and none waits to go out.
+    """
 
     words: str
     at: datetime | None = None
     level: str = "note"
     is_open: bool = False
+    is_over: bool = False
     was_sent: bool = False
+    may_send: bool = False
     red: str = ""
 
 
@@ -58,8 +63,9 @@ def asked_of(follow_up: Any, *, site: Site) -> Asked:
     """What was asked about a follow-up that comes `with_questions`."""
     questionnaire, message = questionnaire_of(follow_up), follow_up.message or {}
     status = message.get("status", "")
+    may_send = status not in (Message.Status.QUEUED, Message.Status.SENDING) and not why_not_sent(follow_up)
     if questionnaire is None:
-        return Asked("not sent")
+        return Asked("not sent", may_send=may_send)
     red = toxin_spread.in_words(
         {
             key: given
@@ -70,7 +76,8 @@ def asked_of(follow_up: Any, *, site: Site) -> Asked:
 
     def said(words: str, at: datetime | None, level: str = "note", *, is_open: bool = True) -> Asked:
         moment = site.localtime(at) if at else None
-        return Asked(words, moment, level, is_open, was_sent=bool(message), red=red)
+        is_over = questionnaire.finished_at is not None
+        return Asked(words, moment, level, is_open, is_over, bool(message), may_send and not is_over, red)
 
     if questionnaire.finished_at is not None:
         return said(

@@ -13,6 +13,7 @@ from outcomes.actions import Findings
 from outcomes.forms.scores import DAY, Disclosure, Known, ScoresMixin
 from outcomes.models import InstrumentVersion, Questionnaire
 from outcomes.rules.patient_questions import DAYS, IMPRESSION, NOTE, SATISFACTION, days_of
+from treatments.actions.adverse_events import DAY_NOT_SAID
 from treatments.forms.adverse_events import SpreadMixin
 from treatments.models import FollowUp
 from treatments.rules import toxin_spread
@@ -80,7 +81,9 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
         else:
             self.initial["adverse_event"] = None
         event = getattr(follow_up, "adverse_event_record", None)
-        self.fields["event_onset_on"].initial = event and event.onset_on
+        # A day that stands there only because one is needed is asked for.
+        told_the_day = event is not None and event.note != DAY_NOT_SAID
+        self.fields["event_onset_on"].initial = event.onset_on if told_the_day else None
         if told is not None and follow_up.status == FollowUp.Status.PLANNED:
             self.add_spread_fields(told.spread)
             self.initial.update(_told(told))

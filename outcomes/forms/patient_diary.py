@@ -11,6 +11,13 @@ from outcomes.rules import plain
 from outcomes.rules.diary import DiaryEntry
 
 
+class HoursField(forms.DecimalField):
+    """Hours as people type them: a comma is a point."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
 class DiaryDayForm(forms.Form):
     """One day of the headache diary as a patient tells it."""
 
@@ -29,7 +36,7 @@ class DiaryDayForm(forms.Form):
     migraine = forms.BooleanField(
         label=_("It was a migraine: throbbing, with nausea, or light and noise hurt"), required=False
     )
-    hours = forms.DecimalField(
+    hours = HoursField(
         label=_("About how many hours did it last?"),
         required=False,
         min_value=0,

@@ -42,6 +42,7 @@ def questions(request: HttpRequest, way: Way) -> HttpResponse:
             "closed": why_closed(questionnaire.follow_up, questionnaire),
             "is_finished": questionnaire.finished_at is not None,
             "emergency": _emergency(way),
+            "is_red": toxin_spread.opens_event(questionnaire.spread),
             "done": sheet.done,
             "count": len(sheet.asked),
             "onwards": way.url("check") if onwards is None else way.url("question", onwards),
@@ -139,7 +140,7 @@ def check(request: HttpRequest, way: Way) -> HttpResponse:
         (way.url("question", number), asked.words[sheet.language], _given_words(way, asked))
         for number, asked in sheet.asked
     ]
-    return way.page(request, "outcomes/link_check.html", {"rows": rows, "diary": has_diary(way.questionnaire)})
+    return way.page(request, "outcomes/link_check.html", {"rows": rows})
 
 
 def _address(way: Way, number: int | None) -> str:

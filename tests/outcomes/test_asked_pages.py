@@ -110,6 +110,20 @@ def test_the_answers_stand_in_the_form_and_recording_ends_the_task(cast: Cast, s
     assert FollowUp.objects.get().status == "done"
 
 
+def test_a_first_day_the_patient_did_not_say_is_asked_for(cast: Cast, sign_in: SignIn):
+    follow_up = due(cast)
+    answer(asked(follow_up), cast, spread__dysphagia="yes")
+    client = sign_in(cast.ito)
+    form = client.get(record_page(follow_up)).context["form"]
+    sent = {name: given for name in form.fields if (given := form[name].value()) is not None}
+    assert "event_onset_on" not in sent
+    assert "Say on which day it began." in client.post(record_page(follow_up), sent).content.decode()
+    began = cast.harbour.today() - timedelta(days=1)
+    assert client.post(record_page(follow_up), sent | {"event_onset_on": began}).status_code == 302
+    event = AdverseEvent.objects.get()
+    assert (event.onset_on, event.note) == (began, "")
+
+
 def test_withdrawn_and_sent_again(cast: Cast, sign_in: SignIn):
     follow_up = due(cast)
     client = sign_in(cast.ito)

@@ -173,7 +173,7 @@ def test_the_diary_is_filled_in_day_by_day(cast: Cast):
     today = cast.harbour.today()
     assert "Fill in today" in text(client, page("diary", token))
     day = page("diary-day", token, today.isoformat())
-    saved = client.post(day, {"worst": "2", "migraine": "on", "hours": "3.5", "acute_drug": "on"}, follow=True)
+    saved = client.post(day, {"worst": "2", "migraine": "on", "hours": "3,5", "acute_drug": "on"}, follow=True)
     assert "1 of the last 28 days" in saved.content.decode()
     row = DiaryDay.objects.get()
     assert (row.severity, row.migraine, row.hours, row.acute_drug, row.answered_by) == (2, True, 3.5, True, "link")

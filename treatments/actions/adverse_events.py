@@ -93,6 +93,8 @@ def event_of_follow_up(*, follow_up: FollowUp, onset_on: date | None, on: date, 
     again = ("words", "answers", "triage", "onset_on")
     if event.outcome == AdverseEvent.Outcome.ERROR and event.note == CORRECTED:
         event.outcome, event.note = AdverseEvent.Outcome.ONGOING, ""
+    elif event.note == DAY_NOT_SAID:
+        event.note = ""
     elif all(getattr(event, name) == getattr(told, name) for name in again):
         return event
     for name in (*again, "term"):
