@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "inventory.view_stock": frozenset({P, F, A, T}),
     "inventory.receive_lot": frozenset({P, A}),
     "inventory.recall_lot": frozenset({A}),
+    "inventory.manage_stock": frozenset({A}),
     "patients.view_tasks": frozenset({P, F, A}),
     "patients.work_tasks": frozenset({P, F, A}),
     "patients.view_merges": frozenset({P, F, A}),

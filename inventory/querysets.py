@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.functions import Coalesce
+
+from inventory.rules import EXPIRES_SOON
 
 if TYPE_CHECKING:
     from accounts.models import Site, User
-    from inventory.models import Lot, Product, Vial  # noqa: F401
+    from inventory.models import Lot, Product, ReorderLevel, Vial  # noqa: F401
 
 
 class LotQuerySet(models.QuerySet["Lot"]):
@@ -61,6 +64,22 @@ class VialQuerySet(models.QuerySet["Vial"]):
             .order_by("lot__expires_on", "size__units", "id")
         )
 
+    def needing_attention(self, *, on: date) -> models.QuerySet[Any, Any]:
+        """Rows of lot, site, vial size and number of vials that are recalled, expired or expire soon."""
+        return (
+            self.in_stock()
+            .filter(
+                models.Q(lot__expires_on__lte=on + timedelta(days=EXPIRES_SOON)) | models.Q(lot__recalled_on__lte=on)
+            )
+            .order_by()
+            .values(
+                "lot_id", "lot__number", "lot__expires_on", "lot__recalled_on",
+                "site_id", "site__name", "size__units", "size__product__brand",
+            )
+            .annotate(vials=models.Count("id"))
+            .order_by("lot__expires_on", "lot_id", "site__name", "size__units")
+        )  # fmt: skip
+
     def for_list(self) -> VialQuerySet:
         return self.select_related("lot__product", "size__product", "site")
 
@@ -78,6 +97,28 @@ class VialQuerySet(models.QuerySet["Vial"]):
             .values("lot_id", "site_id", "site__name", "size__units")
             .annotate(vials=models.Count("id"))
             .order_by("lot_id", "site__name", "size__units")
+        )
+
+
+class ReorderLevelQuerySet(models.QuerySet["ReorderLevel"]):
+    def reached(self, *, on: date) -> ReorderLevelQuerySet:
+        """Levels that the usable vials of their site and size have come down to on that date; `left` says how many.
+
+        Vials that came for one patient are nobody else's, so they are not counted.
+        """
+        usable = (
+            _vials()
+            .in_stock()
+            .filter(site=models.OuterRef("site"), size=models.OuterRef("size"), lot__expires_on__gte=on)
+            .exclude(lot__recalled_on__lte=on)
+            .exclude(source="pharmacy")
+        )
+        count = usable.order_by().values("size").annotate(vials=models.Count("id")).values("vials")
+        return (
+            self.annotate(left=Coalesce(models.Subquery(count), 0))
+            .filter(left__lte=models.F("vials"))
+            .select_related("site", "size__product")
+            .order_by("size__product__brand", "size__units", "site__name")
         )
 
 

@@ -16,8 +16,9 @@ from clinic.demo.history import History
 from clinic.demo.measures import write_measures
 from clinic.demo.messages import write_messages
 from clinic.demo.payers import make_drug_orders
-from clinic.demo.plan import make_cases
+from clinic.demo.plan import EAST, make_cases
 from clinic.demo.staff import make_team
+from clinic.demo.stock import set_levels
 from clinic.reference import load_reference
 from inventory.models import StockMovement
 from patients.models import Patient
@@ -57,6 +58,7 @@ def make_demo_clinic(
     tell_of_problems(history)
     write_measures(history)
     write_messages(history)
+    set_levels(team.sites[EAST])
     _date_stock_movements()
     with connection.cursor() as cursor:
         # Otherwise the planner believes the tables are as empty as they were.

@@ -10,7 +10,7 @@ from random import Random
 
 from accounts.models import Site, User
 from clinic.demo.doses import BOTOX, DAXXIFY, DYSPORT, MYOBLOC, XEOMIN
-from inventory.actions import receive_lot
+from inventory.actions import receive_lot, set_reorder_levels
 from inventory.models import Product, Vial, VialSize
 from treatments.rules.vials import Stock, suggest
 
@@ -29,6 +29,8 @@ SPARE = {
     (MYOBLOC, 2500): 1,
     (MYOBLOC, 5000): 1,
 }
+# At how many vials left the first site orders.
+LEVELS = {(BOTOX, 200): 10, (XEOMIN, 50): 3}
 LOT_STARTS = {BOTOX: "C", DYSPORT: "L", XEOMIN: "X", MYOBLOC: "M", DAXXIFY: "D"}
 
 Need = Counter[int]
@@ -39,6 +41,12 @@ def vials_for(total: Decimal, sizes: Mapping[int, VialSize]) -> Need:
     return Counter(
         {int(key): count for key, count in suggest(total, [Stock(str(size), size, 40) for size in sizes]).items()}
     )
+
+
+def set_levels(site: Site) -> None:
+    """Say at how many vials left the site orders; of what the demo injects least it is low."""
+    sizes = {(size.product.key, size.units): size for size in VialSize.objects.select_related("product")}
+    set_reorder_levels(site=site, levels={sizes[key]: vials for key, vials in LEVELS.items()})
 
 
 class Shelf:

@@ -114,11 +114,12 @@ class TestStockList:
     ):
         receive(cast, "L")
         robin = sign_in(cast.robin)
-        with django_assert_num_queries(5):  # session, person, their sites, the lots, their vials counted
+        # session, person, their sites, the lots, their vials counted, what needs attention: lots, and levels
+        with django_assert_num_queries(7):
             robin.get(STOCK, {"sites": "all"})
         for number in range(40):
             receive(cast, f"L{number}", vials=2, site=cast.mesa if number % 2 else cast.harbour)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             robin.get(STOCK, {"sites": "all"})
 
     def test_it_goes_on_behind_its_last_lot(self, cast: Cast, sign_in: Callable[[User], Client]):

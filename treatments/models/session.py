@@ -23,6 +23,7 @@ from treatments.models.triggers import (
 )
 from treatments.querysets.beside import Beside, read_beside
 from treatments.querysets.sessions import InjectionSessionQuerySet
+from treatments.querysets.vials import VialUseQuerySet
 
 
 @pghistory.track()
@@ -283,6 +284,8 @@ class VialUse(models.Model):
     diluent_ml = models.DecimalField("mL of diluent", max_digits=5, decimal_places=2, null=True, blank=True)
     reconstituted_at = models.DateTimeField(null=True, blank=True)
     reconstituted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = VialUseQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

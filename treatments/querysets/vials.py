@@ -1,16 +1,47 @@
-"""Which vials a session may open: inventory knows lots and sites, only here is it known whose a vial is."""
+"""Which vials a session may open, and which are open: inventory knows lots and sites, only here whose a vial is."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db import models
 from django.db.models import Q
 
 from inventory.models import Product, Vial
 from inventory.querysets import VialQuerySet
 
 if TYPE_CHECKING:
-    from treatments.models import InjectionSession
+    from accounts.models import User
+    from treatments.models import InjectionSession, VialUse
+
+_USE_BY = models.ExpressionWrapper(
+    models.F("reconstituted_at") + models.F("vial__size__product__in_use_hours") * models.Value(timedelta(hours=1)),
+    output_field=models.DateTimeField(),
+)
+
+
+class VialUseQuerySet(models.QuerySet["VialUse"]):
+    def open_at_sites_of(self, user: User) -> VialUseQuerySet:
+        """Vials of these sites that are reconstituted for a draft, each with `use_by`, for a list."""
+        return (
+            self.filter(
+                vial__site__in=user.sites.all(), session__status="draft", reconstituted_at__isnull=False
+            )
+            .annotate(use_by=_USE_BY)
+            .select_related(
+                "vial__lot", "vial__size__product", "vial__site", "session__patient", "session__provider",
+                "reconstituted_by",
+            )
+        )  # fmt: skip
+
+    def after(self, use: VialUse | None) -> VialUseQuerySet:
+        """By the moment they run out, those that stand behind this one; call it on open_at_sites_of()."""
+        rows = self.order_by("use_by", "pk")
+        if use is None:
+            return rows
+        use_by = use.use_by  # type: ignore[attr-defined]
+        return rows.filter(Q(use_by__gt=use_by) | Q(use_by=use_by, pk__gt=use.pk))
 
 
 def vials_for(session: InjectionSession, *, product: Product) -> VialQuerySet:

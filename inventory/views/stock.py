@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Site
 from audit.models import StaleVersionError
 from inventory import actions
+from inventory.attention import what_needs_attention
 from inventory.forms import LotRecallForm, LotReceiveForm, VialRemoveForm
-from inventory.models import Lot, Vial
+from inventory.models import Lot, ReorderLevel, Vial
 from inventory.rules import EXPIRES_SOON, shelf_life
 
 PAGE = 100  # rows
@@ -29,9 +30,10 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     site = _site(request)
     everywhere = site is None or request.GET.get("sites") == "all"
     today = (site or Site(time_zone="UTC")).today()
-    vials = Vial.objects.visible_to(request.user).in_stock()  # type: ignore[arg-type]
+    vials = Vial.objects.visible_to(request.user).in_stock()
+    levels = ReorderLevel.objects.filter(site__in=request.user.sites.all())
     if not everywhere:
-        vials = vials.filter(site=site)
+        vials, levels = vials.filter(site=site), levels.filter(site=site)
     lots = list(Lot.objects.having(vials).after(_behind(request, Lot.objects.select_related("product")))[: PAGE + 1])
     rows = [
         {
@@ -47,6 +49,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         {
             "products": [(brand, list(group)) for brand, group in groupby(rows, key=lambda row: row["lot"].product)],
             "everywhere": everywhere,
+            "attention": what_needs_attention(vials, levels, on=today),
             "today": today,
             "soon": EXPIRES_SOON,
             "last": lots[PAGE - 1] if len(lots) > PAGE else None,
@@ -59,7 +62,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
 def lot_receive(request: HttpRequest) -> HttpResponse:
     """Take the vials of a box into the stock of the site one works at now."""
     site = _site(request)
-    form = LotReceiveForm(request.POST or None)
+    form = LotReceiveForm(request.POST or None, initial={"size": request.GET.get("size")})
     if request.method == "POST" and site is None:
         form.add_error(None, "You work at no site. Ask an administrator.")
     elif request.method == "POST" and form.is_valid():
@@ -73,7 +76,7 @@ def lot_receive(request: HttpRequest) -> HttpResponse:
                 vials=values["vials"],
                 site=site,
                 on=site.today(),
-                by=request.user,  # type: ignore[arg-type]
+                by=request.user,
                 source=values["source"],
                 token=values["token"],
             )
@@ -90,8 +93,8 @@ def lot_receive(request: HttpRequest) -> HttpResponse:
 @permission_required("inventory.view_stock", raise_exception=True)
 def lot_detail(request: HttpRequest, lot_id: int) -> HttpResponse:
     """One lot: how it stands, its vials at one's sites and what became of each."""
-    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)  # type: ignore[arg-type]
-    mine = Vial.objects.visible_to(request.user).filter(lot=lot)  # type: ignore[arg-type]
+    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)
+    mine = Vial.objects.visible_to(request.user).filter(lot=lot)
     behind = _behind(request, mine)
     page = mine.filter(pk__gt=behind.pk) if behind else mine
     vials = list(page.with_movements().order_by("pk")[: PAGE + 1])
@@ -115,13 +118,13 @@ def lot_detail(request: HttpRequest, lot_id: int) -> HttpResponse:
 @permission_required("inventory.receive_lot", raise_exception=True)
 def vial_remove(request: HttpRequest, lot_id: int) -> HttpResponse:
     """Take vials of a lot out of stock that no session used; ?vial= chooses one."""
-    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)  # type: ignore[arg-type]
-    vials = Vial.objects.visible_to(request.user).in_stock().filter(lot=lot).for_list().order_by("pk")  # type: ignore[arg-type]
-    form = VialRemoveForm(request.POST or None, vials=vials, initial={"vials": request.GET.getlist("vial")})
+    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)
+    vials = Vial.objects.visible_to(request.user).in_stock().filter(lot=lot).for_list().order_by("pk")
+    form = VialRemoveForm(request.POST or None, vials=vials, initial=_to_remove(request, vials))
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["vials"])
         try:
-            actions.remove_vials(vials=chosen, reason=form.reason_words(), by=request.user)  # type: ignore[arg-type]
+            actions.remove_vials(vials=chosen, reason=form.reason_words(), by=request.user)
         except (actions.VialTakenError, ValidationError) as error:
             form.add_error(None, str(error) if isinstance(error, actions.VialTakenError) else error)
         else:
@@ -134,14 +137,14 @@ def vial_remove(request: HttpRequest, lot_id: int) -> HttpResponse:
 @permission_required("inventory.recall_lot", raise_exception=True)
 def lot_recall(request: HttpRequest, lot_id: int) -> HttpResponse:
     """Mark a lot as recalled, change the mark, or take it back."""
-    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)  # type: ignore[arg-type]
+    lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)
     marked = lot.recalled_on is not None
     form = LotRecallForm(request.POST or None, instance=lot, site=_site(request) or Site(time_zone="UTC"))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
             if "withdraw" in request.POST:
-                actions.withdraw_recall(lot=lot, version=values["version"], by=request.user)  # type: ignore[arg-type]
+                actions.withdraw_recall(lot=lot, version=values["version"], by=request.user)
                 messages.success(request, f"{lot} is no longer marked as recalled.")
             else:
                 actions.recall_lot(
@@ -149,7 +152,7 @@ def lot_recall(request: HttpRequest, lot_id: int) -> HttpResponse:
                     version=values["version"],
                     on=values["recalled_on"],
                     reason=values["recall_reason"],
-                    by=request.user,  # type: ignore[arg-type]
+                    by=request.user,
                 )
                 messages.success(request, f"{lot} is recalled. None of its vials can be picked at any site.")
                 if not marked:
@@ -161,6 +164,13 @@ def lot_recall(request: HttpRequest, lot_id: int) -> HttpResponse:
     return _page(request, "inventory/lot_recall.html", {"form": form, "lot": lot, "marked": marked})
 
 
+def _to_remove(request: HttpRequest, vials: QuerySet[Vial]) -> dict[str, Any]:
+    """Where the whole lot is to go (?reason=expired), all its vials stand ticked; otherwise the one of ?vial=."""
+    reason = request.GET.get("reason", "")
+    whole = reason in (VialRemoveForm.Reason.EXPIRED, VialRemoveForm.Reason.RECALLED)
+    return {"vials": [vial.pk for vial in vials] if whole else request.GET.getlist("vial"), "reason": reason}
+
+
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """The page with its form; status 422 when what was sent cannot be taken."""
     form: BaseForm = context["form"]
@@ -168,7 +178,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
 
 
 def _site(request: HttpRequest) -> Any:
-    return request.site  # type: ignore[attr-defined]
+    return request.site
 
 
 def _behind(request: HttpRequest, rows: QuerySet[Any]) -> Any:
@@ -180,6 +190,6 @@ def _behind(request: HttpRequest, rows: QuerySet[Any]) -> Any:
 def _counts(vials: QuerySet[Any], lots: list[Lot]) -> Any:
     """Each lot with its rows of site, vial size and vials, in one query."""
     by_lot: dict[int, list[dict[str, Any]]] = {lot.pk: [] for lot in lots}
-    for row in vials.counted_by_lot(lots):  # type: ignore[attr-defined]
+    for row in vials.counted_by_lot(lots):
         by_lot[row["lot_id"]].append(row)
     return [(lot, by_lot[lot.pk]) for lot in lots]

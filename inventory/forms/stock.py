@@ -103,6 +103,7 @@ class VialRemoveForm(forms.Form):
         BROKEN = "broken", "Broken"
         EXPIRED = "expired", "Expired"
         RETURNED = "returned", "Returned"
+        RECALLED = "recalled", "Recalled"
         OTHER = "other", "Other"
 
     vials = forms.ModelMultipleChoiceField(

@@ -1,0 +1,23 @@
+from inventory.actions.keeping import set_reorder_levels
+from inventory.actions.stock import (
+    MOST_VIALS_AT_ONCE,
+    VialTakenError,
+    recall_lot,
+    receive_lot,
+    receive_vials,
+    remove_vials,
+    use_vials,
+    withdraw_recall,
+)
+
+__all__ = [
+    "MOST_VIALS_AT_ONCE",
+    "VialTakenError",
+    "recall_lot",
+    "receive_lot",
+    "receive_vials",
+    "remove_vials",
+    "set_reorder_levels",
+    "use_vials",
+    "withdraw_recall",
+]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import Site
+from inventory.models import ReorderLevel, VialSize
+
+MOST = 9999  # vials
+
+
+class ReorderLevelsForm(forms.Form):
+    """For each vial size of a site: at how many vials left it is time to order.
+
+    Only what the person changed is saved: what a colleague set meanwhile for other sizes stays.
+    """
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sizes = {
+            f"size_{size.pk}": size
+            for size in VialSize.objects.select_related("product").order_by("product__brand", "units")
+        }
+        levels = dict(ReorderLevel.objects.filter(site=site).values_list("size_id", "vials"))
+        words = {name: f"From 1 to {MOST} vials, or empty." for name in ("min_value", "max_value", "invalid")}
+        for name, size in self.sizes.items():
+            self.fields[name] = forms.IntegerField(
+                label=str(size),
+                required=False,
+                min_value=1,
+                max_value=MOST,
+                initial=levels.get(size.pk),
+                show_hidden_initial=True,
+                error_messages=words,
+                widget=forms.NumberInput(attrs={"class": "form-control", "min": 1, "inputmode": "numeric"}),
+            )
+
+    def rows(self) -> list[tuple[VialSize, forms.BoundField]]:
+        return [(size, self[name]) for name, size in self.sizes.items()]
+
+    def changes(self) -> dict[VialSize, int | None]:
+        """What the person changed; call it on a valid form."""
+        return {self.sizes[name]: self.cleaned_data[name] for name in self.changed_data}
