@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,11 +20,11 @@ from accounts.permissions import Role
 from audit.models import AuditEvent
 from patients.models import Patient
 from tests.cast import PASSWORD, Cast
-from tests.treatments.charted import _Always, draft, moment, signed, vials_in_stock
+from tests.treatments.charted import _Always, draft, migraine_sites, moment, signed, vials_in_stock
 from tests.treatments.test_seals import CHANGES, as_superuser
 from treatments.actions.records import replace_session, write_addendum
-from treatments.actions.sessions import SigningRefusedError, sign_session, void_session
-from treatments.models import InjectionSession, SessionCourse
+from treatments.actions.sessions import DraftSite, SigningRefusedError, sign_session, void_session
+from treatments.models import InjectionSession, Muscle, SessionCourse
 from treatments.rules.facts import Severity
 from treatments.rules.findings.wording import finding
 from treatments.templatetags.cadence import finding_source
@@ -45,6 +46,33 @@ def trainee(cast: Cast) -> User:
 
 def url(name: str, session: InjectionSession) -> str:
     return reverse(f"treatments:{name}", args=[session.pk])
+
+
+# --- which session it is
+
+
+def heading(client: Client, session: InjectionSession) -> str:
+    page = client.get(url("session-detail", session)).content.decode()
+    found = re.search(r"<h1>(.*?)</h1>", page)
+    assert found
+    assert f"<title>{found[1]} · Cadence</title>" in page
+    return found[1]
+
+
+def test_the_title_says_the_number_of_the_session(cast: Cast, ito: Client) -> None:
+    course, jaw = cast.course(), cast.course(condition="tmj_bruxism")
+    voided = signed(cast, course, on=DAY - timedelta(days=300))
+    void_session(session=voided, reason="x", by=cast.ito, now=timezone.now())
+    first = signed(cast, course, on=DAY - timedelta(days=200))
+    touched = signed(cast, course, on=DAY - timedelta(days=190), is_touch_up=True, touch_up_reason="a brow")
+    masseter = DraftSite(jaw.pk, Muscle.objects.get(key="masseter").pk, "left", Decimal(5))
+    sites = [*migraine_sites(course), masseter]
+    both = signed(cast, course, jaw, on=DAY - timedelta(days=100), sites=sites)
+    assert heading(ito, voided) == "Chronic migraine, voided session"
+    assert heading(ito, first) == "Chronic migraine, session 1"
+    assert heading(ito, touched) == "Chronic migraine, touch-up"
+    assert heading(ito, both) == "Chronic migraine, session 2; TMJ disorder / bruxism, session 1"
+    assert heading(ito, draft(cast, course, on=DAY, vials=[])) == "Chronic migraine, session 3"
 
 
 # --- addendum

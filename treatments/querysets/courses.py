@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import Site
@@ -132,4 +134,31 @@ class TreatmentCourseQuerySet(models.QuerySet["TreatmentCourse"]):
         )
 
 
-__all__ = ["NextBooked", "Today", "TreatmentCourseQuerySet", "site_days"]
+def session_numbers() -> ArraySubquery:
+    """To annotate a session with: of each course it treats, as JSON, its number among the course's sessions.
+
+    By their days, of those that count (see with_session_count); one that does not count has the number it would have.
+    """
+    from treatments.models import SessionCourse
+
+    day, pk = OuterRef("session__performed_on"), OuterRef("session_id")
+    before = (
+        SessionCourse.objects.filter(
+            Q(session__performed_on__lt=day) | Q(session__performed_on=day, session_id__lt=pk),
+            course=OuterRef("course"),
+            session__status__in=["signed", "recorded"],
+            session__is_touch_up=False,
+        )
+        .order_by()
+        .values("course")
+        .annotate(count=models.Count("pk"))
+        .values("count")
+    )
+    return ArraySubquery(
+        SessionCourse.objects.filter(session=OuterRef("pk"))
+        .order_by("pk")
+        .values(json=JSONObject(course="course", number=models.functions.Coalesce(Subquery(before), 0) + 1))
+    )
+
+
+__all__ = ["NextBooked", "Today", "TreatmentCourseQuerySet", "session_numbers", "site_days"]

@@ -30,6 +30,7 @@ from treatments.forms.session import plain
 from treatments.models import AdverseEvent, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
 from treatments.models.course import DATE_FIELDS
 from treatments.querysets.adverse_events import events_of_session
+from treatments.querysets.courses import session_numbers
 from treatments.querysets.follow_ups import planned_contacts
 from treatments.rules.findings.record import measured_responses
 from treatments.views.bodymaps import MAP_TITLES, maps_of
@@ -180,7 +181,12 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
 @permission_required("treatments.view_session", raise_exception=True)
 def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
     """One session as it stands: signed, recorded from outside, voided, or still a draft."""
-    more = {"replacement": F("replaced_by"), "planned": planned_contacts(), "told": events_of_session()}
+    more = {
+        "replacement": F("replaced_by"),
+        "planned": planned_contacts(),
+        "told": events_of_session(),
+        "numbers": session_numbers(),
+    }
     session = _session(request, session_id, **more)
     record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
     show_as_signed(session)
@@ -191,6 +197,7 @@ def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
         _summary(session)
         | record_context(session)
         | {
+            "title": _title(session),
             "windows": [_window(row, courses[row["course_id"]]) for row in opened],
             "follow_ups": [
                 row
@@ -217,6 +224,17 @@ def session_detail(request: HttpRequest, session_id: int) -> HttpResponse:
         }
     )
     return render(request, "treatments/session_detail.html", context)
+
+
+def _title(session: Any) -> str:
+    """What was treated and the number of the session, as the charting page says it; a touch-up is none of them."""
+    numbers = {row["course"]: row["number"] for row in session.numbers}
+    voided = session.status == InjectionSession.Status.VOIDED
+    parts = []
+    for row in session.treated.all():
+        which = "touch-up" if session.is_touch_up else f"session {numbers[row.course_id]}"
+        parts.append(f"{row.course.condition.name}, {'voided session' if voided else which}")
+    return "; ".join(parts) or "Session"
 
 
 def _window(row: dict[str, Any], course: TreatmentCourse) -> RetreatmentWindow:
