@@ -284,6 +284,8 @@ TABLE: list[Line] = [
     line("patients:consent-form-revise", {"form_id": "consent_form"}, 403, 403, 200, 200),
     line("clinic:consent-create", {"patient_id": "joye"}, 200, 200, 403, 404),
     line("clinic:consent-detail", {"consent_id": "consent"}, 200, 200, 200, 404),
+    line("clinic:consent-blank", {"patient_id": "joye"}, 200, 200, 403, 404, post={}),
+    line("clinic:consent-pdf", {"consent_id": "consent"}, 200, 200, 200, 404),
     line("clinic:consent-withdraw", {"consent_id": "consent"}, 302, 302, 403, 404, post={"reason": "asked to"}),
     line("clinic:authorization-create", {"patient_id": "insured"}, 200, 200, 200, 404),
     line("clinic:authorization-edit", {"authorization_id": "authorization"}, 200, 200, 200, 404),

@@ -5,7 +5,7 @@ from clinic.views.authorizations import (
     authorization_renew,
 )
 from clinic.views.chart import chart
-from clinic.views.consents import consent_create, consent_detail, consent_withdraw
+from clinic.views.consents import consent_blank, consent_create, consent_detail, consent_pdf, consent_withdraw
 from clinic.views.course import course
 from clinic.views.evaluations import evaluation, evaluation_create, evaluation_edit
 from clinic.views.landing import home, my_day, start_from_appointment
@@ -19,8 +19,10 @@ __all__ = [
     "authorization_letter",
     "authorization_renew",
     "chart",
+    "consent_blank",
     "consent_create",
     "consent_detail",
+    "consent_pdf",
     "consent_withdraw",
     "course",
     "evaluation",

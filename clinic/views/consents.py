@@ -9,10 +9,12 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.actions import record
 from clinic.conditions import conditions_for
+from clinic.paper.consent import blank_consent, consent_sheet
+from clinic.views.paper import pdf_response
 from patients import actions
 from patients.forms import SignForm, WithdrawForm, show_refusal
 from patients.models import Consent, ConsentForm, Patient
@@ -28,15 +30,11 @@ def consent_create(request: HttpRequest, patient_id: int) -> HttpResponse:
 
     For a condition that no product is labelled for, the wording for use outside the label comes first.
     """
-    patient = get_object_or_404(
-        Patient.objects.visible_to(request.user).select_related("site").with_facts(), pk=patient_id
-    )
+    patient = _patient(request, patient_id)
     today = patient.site.today()
     conditions = conditions_for(patient)
-    wordings = list(ConsentForm.objects.filter(is_current=True).order_by("covers_off_label", "title", "pk"))
     treated = [condition for condition in conditions if condition.is_treated]
-    off_label = any(not condition.is_labelled for condition in treated)
-    wording = _chosen(request, wordings, off_label=off_label)
+    wordings, wording = _wordings(request, treated)
     under_age = is_under_age(patient.birth_date, on=today)
     form = SignForm(
         request.POST if request.method == "POST" else None,
@@ -83,6 +81,39 @@ def consent_create(request: HttpRequest, patient_id: int) -> HttpResponse:
     )
 
 
+@require_POST
+@permission_required("patients.record_consent", raise_exception=True)
+def consent_blank(request: HttpRequest, patient_id: int) -> HttpResponse:
+    """The wording as a PDF with lines to sign on, for what is ticked on the page. Nothing is kept but the printing."""
+    patient = _patient(request, patient_id)
+    conditions = conditions_for(patient)
+    _, wording = _wordings(request, [condition for condition in conditions if condition.is_treated])
+    if wording is None:
+        return redirect("clinic:consent-create", patient.pk)
+    ticked = set(request.POST.getlist("conditions"))
+    names = [condition.name for condition in conditions if condition.key in ticked]
+    return pdf_response(
+        request,
+        "paper/consent.html",
+        lambda row: blank_consent(row, form=wording, conditions=names),
+        patient,
+        patient.pk,
+        "consent-to-sign",
+    )
+
+
+def _patient(request: HttpRequest, patient_id: int) -> Patient:
+    patients = Patient.objects.visible_to(request.user).select_related("site").with_facts()
+    return get_object_or_404(patients, pk=patient_id)
+
+
+def _wordings(request: HttpRequest, treated: list[Any]) -> tuple[list[ConsentForm], ConsentForm | None]:
+    """The current wordings, and the one asked for or else the one that fits what is treated."""
+    wordings = list(ConsentForm.objects.filter(is_current=True).order_by("covers_off_label", "title", "pk"))
+    off_label = any(not condition.is_labelled for condition in treated)
+    return wordings, _chosen(request, wordings, off_label=off_label)
+
+
 def _chosen(request: HttpRequest, wordings: list[ConsentForm], *, off_label: bool) -> ConsentForm | None:
     asked = request.POST.get("form") or request.GET.get("form") or ""
     for wording in wordings:
@@ -104,7 +135,22 @@ def consent_detail(request: HttpRequest, consent_id: int) -> HttpResponse:
     return _detail(request, _consent(request, consent_id), WithdrawForm())
 
 
-@require_http_methods(["POST"])
+@require_GET
+@permission_required("patients.view_consent", raise_exception=True)
+def consent_pdf(request: HttpRequest, consent_id: int) -> HttpResponse:
+    """A signed consent on paper, with the patient and the page's number on each page."""
+    consent = _consent(request, consent_id)
+    return pdf_response(
+        request,
+        "paper/consent.html",
+        lambda row: consent_sheet(row, conditions=_names(row)),
+        consent,
+        consent.patient_id,
+        "consent",
+    )
+
+
+@require_POST
 @permission_required("patients.record_consent", raise_exception=True)
 def consent_withdraw(request: HttpRequest, consent_id: int) -> HttpResponse:
     consent = _consent(request, consent_id)
@@ -134,14 +180,19 @@ def _consent(request: HttpRequest, consent_id: int) -> Consent:
 
 def _detail(request: HttpRequest, consent: Consent, form: WithdrawForm) -> HttpResponse:
     record(action="chart-read", by=request.user, patient_id=consent.patient_id, subject=consent)
-    names = dict(Condition.objects.filter(key__in=consent.conditions).values_list("key", "name"))
     context: dict[str, Any] = {
         "consent": consent,
         "patient": consent.patient,
         "today": consent.patient.site.today(),
         "signed_at": consent.patient.site.localtime(consent.signed_at),
-        "conditions": [names.get(key, key) for key in consent.conditions],
+        "conditions": _names(consent),
         "form": form,
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "clinic/consent_detail.html", context, status=status)
+
+
+def _names(consent: Consent) -> list[str]:
+    """What it is for, in words."""
+    names = dict(Condition.objects.filter(key__in=consent.conditions).values_list("key", "name"))
+    return [names.get(key, key) for key in consent.conditions]

@@ -27,7 +27,7 @@ from treatments.models import AdverseEvent, Evaluation, InjectionSession, Treatm
 def session_note(request: HttpRequest, session_id: int) -> HttpResponse:
     """The procedure note of a session."""
     session = _session(request, session_id)
-    return _pdf(request, "paper/note.html", procedure_note, session, session.patient_id, "procedure-note")
+    return pdf_response(request, "paper/note.html", procedure_note, session, session.patient_id, "procedure-note")
 
 
 @require_http_methods(["GET"])
@@ -35,7 +35,7 @@ def session_note(request: HttpRequest, session_id: int) -> HttpResponse:
 def session_packet(request: HttpRequest, session_id: int) -> HttpResponse:
     """Everything a payer asks for about a session."""
     session = _session(request, session_id)
-    return _pdf(request, "paper/packet.html", audit_packet, session, session.patient_id, "audit-packet")
+    return pdf_response(request, "paper/packet.html", audit_packet, session, session.patient_id, "audit-packet")
 
 
 @require_http_methods(["GET"])
@@ -46,7 +46,7 @@ def session_after_visit(request: HttpRequest, session_id: int) -> HttpResponse:
     if session.status == InjectionSession.Status.VOIDED:
         messages.error(request, "This session was voided: there is no after-visit sheet of it.")
         return redirect("treatments:session-detail", session_id=session.pk)
-    return _pdf(request, "paper/after_visit.html", after_visit_sheet, session, session.patient_id, "after-visit")
+    return pdf_response(request, "paper/after_visit.html", after_visit_sheet, session, session.patient_id, "after-visit")
 
 
 @require_http_methods(["GET"])
@@ -63,7 +63,7 @@ def evaluation_pdf(request: HttpRequest, evaluation_id: int) -> HttpResponse:
         ),
         pk=evaluation_id,
     )
-    return _pdf(request, "paper/evaluation.html", evaluation_sheet, found, found.course.patient_id, "evaluation")
+    return pdf_response(request, "paper/evaluation.html", evaluation_sheet, found, found.course.patient_id, "evaluation")
 
 
 @require_http_methods(["GET"])
@@ -71,7 +71,7 @@ def evaluation_pdf(request: HttpRequest, evaluation_id: int) -> HttpResponse:
 def event_medwatch(request: HttpRequest, event_id: int) -> HttpResponse:
     """What the FDA's form 3500 asks about an adverse event, filled from what is on file; kept as a disclosure."""
     event = get_object_or_404(AdverseEvent.objects.visible_to(request.user).for_record(), pk=event_id)
-    return _pdf(
+    return pdf_response(
         request,
         "paper/medwatch.html",
         lambda found: medwatch_sheet(found, by=request.user),
@@ -88,7 +88,7 @@ def _session(request: HttpRequest, session_id: int) -> InjectionSession:
     )
 
 
-def _pdf(
+def pdf_response(
     request: HttpRequest,
     template: str,
     contents: Callable[[Any], dict[str, Any]],

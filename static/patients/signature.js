@@ -1,4 +1,4 @@
-// Signing on the screen: what is drawn goes into the form as SVG path data in a box of 600 by 200. Also the print button.
+// Signing on the screen: what is drawn goes into the form as SVG path data in a box of 600 by 200.
 
 import SignaturePad from "../signature_pad/signature_pad.js";
 
@@ -93,7 +93,3 @@ export function setUpSignature(form) {
 
 const form = document.getElementById("consent");
 if (form) setUpSignature(form);
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
