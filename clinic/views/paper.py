@@ -46,7 +46,9 @@ def session_after_visit(request: HttpRequest, session_id: int) -> HttpResponse:
     if session.status == InjectionSession.Status.VOIDED:
         messages.error(request, "This session was voided: there is no after-visit sheet of it.")
         return redirect("treatments:session-detail", session_id=session.pk)
-    return pdf_response(request, "paper/after_visit.html", after_visit_sheet, session, session.patient_id, "after-visit")
+    return pdf_response(
+        request, "paper/after_visit.html", after_visit_sheet, session, session.patient_id, "after-visit"
+    )
 
 
 @require_http_methods(["GET"])
@@ -63,7 +65,9 @@ def evaluation_pdf(request: HttpRequest, evaluation_id: int) -> HttpResponse:
         ),
         pk=evaluation_id,
     )
-    return pdf_response(request, "paper/evaluation.html", evaluation_sheet, found, found.course.patient_id, "evaluation")
+    return pdf_response(
+        request, "paper/evaluation.html", evaluation_sheet, found, found.course.patient_id, "evaluation"
+    )
 
 
 @require_http_methods(["GET"])
