@@ -131,6 +131,7 @@ def test_a_lot_recalled_while_it_was_picked_is_told_beside_it(
     answer = press(ito, session, "save")
     assert answer.status_code == 422
     assert "was recalled on" in text_of(answer)
+    assert "Take it out and open another." in text_of(answer)
     # Taken out, the rest is saved.
     assert press(ito, session, "save", **{"vials__0__count": "0", "notes": "another lot"}).status_code == 200
     session.refresh_from_db()
@@ -145,7 +146,27 @@ def test_a_vial_gone_since_the_page_was_opened_is_told(cast: Cast, ito: Client, 
     remove_vials(vials=[vial], reason="broken", by=cast.ada)
     answer = ito.post(chart_url(session), opened | {"vials-0-count": "1", "action": "save"})
     assert answer.status_code == 422
-    assert "No vial of lot C1234 may be opened here" in text_of(answer)
+    assert "No vial of lot C1234 is left here: used or removed." in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("whose", "words"), [("omar", "is another patient's"), ("", "waits for its patient's name"), ("joye", "")]
+)
+def test_why_a_vial_of_a_pharmacy_is_refused_is_told(
+    cast: Cast, ito: Client, session: InjectionSession, whose: str, words: str
+) -> None:
+    """It was the clinic's when the page was opened."""
+    (vial,) = vials_in_stock(cast)
+    press(ito, session, "save", **as_botox())
+    opened = fields(ito.get(chart_url(session)).content.decode())
+    Vial.objects.filter(pk=vial.pk).update(source="pharmacy")
+    if whose:
+        name_vial(vial=Vial.objects.get(pk=vial.pk), patient=getattr(cast, whose), note="", by=cast.ito)
+    answer = ito.post(chart_url(session), opened | {"vials-0-count": "1", "notes": "typed", "action": "save"})
+    assert (answer.status_code == 422) is bool(words)
+    if words:
+        assert f"What is left of lot C1234 here {words}" in text_of(answer)
+        assert ">\ntyped</textarea>" in text_of(answer)
 
 
 def test_the_database_itself_refuses_to_sign_with_anothers_vial(cast: Cast) -> None:

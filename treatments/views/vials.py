@@ -103,9 +103,15 @@ def suggestion(lines: list[StockLine], total: Decimal) -> dict[str, str] | None:
 
 def why_not(lot: Lot, session: InjectionSession) -> str:
     """Why a line that was picked is not among those that may be opened."""
-    return lot.problem(on=session.performed_on) or (
-        f"No vial of lot {lot.number} may be opened here: used, removed, or another patient's."
-    )
+    if problem := lot.problem(on=session.performed_on):
+        return f"{problem} Take it out and open another."
+    # Whoever has a vial of it in the hand wants to know why not this one.
+    kept = Vial.objects.in_stock().filter(lot=lot, site=session.site, source=Vial.Source.PHARMACY)
+    if kept.filter(patient_vial__isnull=False).exclude(patient_vial__patient=session.patient_id).exists():
+        return f"What is left of lot {lot.number} here is another patient's. Take it out and open another."
+    if kept.filter(patient_vial=None).exists():
+        return f"What is left of lot {lot.number} here waits for its patient's name. Name it first, or open another."
+    return f"No vial of lot {lot.number} is left here: used or removed. Take it out and open another."
 
 
 # --- the ledger
