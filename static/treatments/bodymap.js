@@ -49,7 +49,7 @@ export class BodyMap extends EventTarget {
     gestures.addEventListener("zoom", () => this.#zoomed());
   }
 
-  /** @param points [{id, x, y, units, selected, wrong, group}] of this view; a point keeps its size on the screen */
+  /** @param points [{id, x, y, units, title, selected, wrong, group}] of this view; a point keeps its size on the screen */
   draw(points) {
     const scale = this.#zoom.scale;
     const coarse = matchMedia("(pointer: coarse)").matches;
@@ -66,12 +66,13 @@ export class BodyMap extends EventTarget {
       const size = sizes(point.units);
       const x = beside(shown, point, 2 * radius * size.dot);
       set(group, { class: ["point", ...names].join(" "), transform: `translate(${x} ${point.y})` });
-      const [touched, halo, dot, label] = group.children;
+      const [touched, halo, dot, label, title] = group.children;
       set(touched, { r: reach });
       set(halo, { r: point.selected ? radius * size.dot + 4 * scale : 0 });
       set(dot, { r: radius * size.dot });
       set(label, { "font-size": radius * size.text });
       if (label.textContent !== point.units) label.textContent = point.units;
+      if (title.textContent !== point.title) title.textContent = point.title;
       return group;
     });
     const kept = new Set(groups);
@@ -208,6 +209,7 @@ function pointElement(id) {
     make("circle", { class: "halo" }),
     make("circle", { class: "dot" }),
     make("text", { "text-anchor": "middle", dy: "0.35em" }),
+    make("title", {}),
   );
   return group;
 }

@@ -15,7 +15,7 @@ const LARGEST = 20_000; // units; the server refuses more
 
 const form = document.getElementById("charting");
 const setup = JSON.parse(document.getElementById("charting-setup").textContent);
-const table = new SiteTable(form, setup.muscles);
+const table = new SiteTable(form, setup);
 const sites = new Sites(table, form, setup);
 const maps = new Maps(table, sites, setup);
 const chooser = new CourseChooser(form, setup);
@@ -240,7 +240,7 @@ form.addEventListener("click", (event) => {
 
 // Enter in a field of the header would press the first button of the form; here it adds the row being typed, or nothing.
 form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !event.target.matches("input:not([type=checkbox], [type=radio])")) return;
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches("input:not([type=checkbox], [type=radio])")) return;
   event.preventDefault();
   if (event.target.name === "add-units") addRow();
   if (event.target === field("other-dose")) giveDose();

@@ -29,7 +29,7 @@ export function showErrors(form, list) {
     field.setAttribute("aria-invalid", "true");
     field.setAttribute("aria-describedby", note.id);
     field.classList.add("is-invalid");
-    field.after(note);
+    (field.closest(".stepper") ?? field).after(note); // beside its buttons, which stay where they are
     const folded = field.closest("details");
     if (folded) folded.open = true;
   }

@@ -36,19 +36,33 @@ export class Maps extends EventTarget {
     const chosen = new Set(this.#table.selection);
     for (const row of this.#table.rows) {
       const site = this.#table.read(row);
-      if (!points.has(site.view) || site.x === "") continue;
-      const region = this.#maps.get(site.view).regionAt(Number(site.x), Number(site.y));
+      const placed = points.has(site.view) && site.x !== "";
+      const region = placed ? this.#maps.get(site.view).regionAt(Number(site.x), Number(site.y)) : null;
+      const elsewhere = placed ? this.#elsewhere(site, region) : "";
+      sayElsewhere(row, elsewhere);
+      if (!placed) continue;
       points.get(site.view).push({
         id: this.#idOf(row),
         x: Number(site.x),
         y: Number(site.y),
         units: short(site.units),
         selected: chosen.has(row),
-        wrong: !region || region.muscle !== site.muscle || region.side !== site.side,
+        title: `${this.#name(site)}${site.units && `, ${short(site.units)} U`}${elsewhere && `: ${elsewhere}`}`,
+        wrong: elsewhere !== "",
         group: Math.max(0, this.#setup.courses.indexOf(site.course)),
       });
     }
     for (const [view, map] of this.#maps) map.draw(points.get(view));
+  }
+
+  // Where a point lies that is not on the muscle it stands for, in words; empty when it is.
+  #elsewhere(site, region) {
+    if (region?.muscle === site.muscle && region.side === site.side) return "";
+    return region ? `its point lies on ${this.#name(region)}` : "its point lies on no muscle";
+  }
+
+  #name({ muscle, side }) {
+    return `${this.#setup.muscles[muscle] ?? muscle}, ${side}`;
   }
 
   /** A ring on that map where a site may be placed, or none; the place of it on the screen. */
@@ -185,4 +199,11 @@ export class Maps extends EventTarget {
     this.#table.select(rows.at(at < 0 ? (step > 0 ? 0 : -1) : (at + step) % rows.length) ?? null);
     this.dispatchEvent(new Event("chosen"));
   }
+}
+
+function sayElsewhere(row, words) {
+  const note = row.querySelector("[data-elsewhere]");
+  if (note.textContent === words) return;
+  note.textContent = words;
+  note.hidden = words === "";
 }

@@ -7,18 +7,23 @@ export class SiteTable extends EventTarget {
   #template;
   #total;
   #muscles;
+  #midline;
   #chosen = new Set(); // rows
   #selected = null; // the one of them chosen last
   #extending = false;
   #batching = false;
 
-  /** @param form the charting form; @param muscles {key: name} for options that a row does not offer yet */
-  constructor(form, muscles) {
+  /**
+   * @param form the charting form
+   * @param muscles {key: name} for options that a row does not offer yet; midline: the keys of those without a side
+   */
+  constructor(form, { muscles, midline }) {
     super();
     this.#body = form.querySelector("[data-sites]");
     this.#template = form.querySelector("template[data-empty-site]");
     this.#total = form.elements["injections-TOTAL_FORMS"];
     this.#muscles = muscles;
+    this.#midline = new Set(midline);
     this.rows.forEach((row) => this.#prepare(row));
     this.#body.addEventListener("input", (event) => this.#edited(event, false));
     this.#body.addEventListener("change", (event) => this.#edited(event, true));
@@ -119,7 +124,10 @@ export class SiteTable extends EventTarget {
     return JSON.stringify(this.rows.map((row) => this.read(row)));
   }
 
+  /** Also the cell that has the focus, or the same one of the last row: who steps back by keyboard stays in the table. */
   restore(snapshot) {
+    const cell = document.activeElement?.closest("[data-field]");
+    const held = this.rows.indexOf(cell?.closest("[data-site]"));
     const chosen = this.selection.map((row) => this.rows.indexOf(row));
     this.choose([]);
     this.rows.forEach((row) => row.remove());
@@ -127,6 +135,12 @@ export class SiteTable extends EventTarget {
     this.#renumber();
     const rows = this.rows;
     this.choose(chosen.map((at) => rows[at]).filter(Boolean));
+    const row = held < 0 ? null : (rows[held] ?? rows.at(-1));
+    if (row) {
+      this.#extending = true; // the focus comes back, it chooses nothing
+      this.#enter(this.field(row, cell.dataset.field));
+      this.#extending = false;
+    }
     this.#changed(false);
   }
 
@@ -154,7 +168,10 @@ export class SiteTable extends EventTarget {
     const name = event.target.dataset.field;
     const row = event.target.closest("[data-site]");
     // A muscle chosen by hand stays when the point is dragged elsewhere.
-    if (commit && (name === "muscle" || name === "side")) row.dataset.overruled = "true";
+    if (commit && (name === "muscle" || name === "side")) {
+      row.dataset.overruled = "true";
+      if (this.#midline.has(this.field(row, "muscle").value)) this.field(row, "side").value = "midline";
+    }
     this.#changed(commit);
   }
 

@@ -270,6 +270,16 @@ def test_a_dragged_point_takes_the_muscle_it_lands_on_unless_the_person_said_oth
     drag(chart, "head_front", (300, 640), (626, 300))
     assert value(chart, 4, "muscle") == "temporalis"
     expect(chart.locator("[data-view=head_front] .point.is-selected")).to_have_class("point is-selected is-elsewhere")
+    # What the ring says stands there in words too, until it is right again.
+    words = "its point lies on Frontalis, left"
+    expect(rows(chart).nth(3)).to_contain_text(words)
+    expect(chart.locator("[data-view=head_front] .point.is-selected title")).to_have_text(
+        f"Temporalis, right, 5 U: {words}"
+    )
+    chart.keyboard.press("Control+z")
+    expect(rows(chart).nth(3)).to_contain_text("its point lies on Masseter, right")
+    chart.keyboard.press("Control+z")
+    expect(rows(chart).nth(3)).not_to_contain_text("its point")
 
 
 def test_a_selected_point_is_moved_and_changed_by_keys(chart: Page) -> None:

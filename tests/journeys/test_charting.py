@@ -80,7 +80,15 @@ def test_todays_patient_from_my_day_to_the_next_window(
 
 
 def test_the_table_is_driven_by_the_keyboard_alone(chart: Page) -> None:
+    chart.keyboard.press("t")
+    expect(chart.get_by_label("Muscle to add", exact=True)).to_be_focused()
+    chart.keyboard.press("Escape")
+    chart.keyboard.press("h")
+    expect(chart.get_by_label("Shorthand")).to_be_focused()
+    chart.keyboard.press("Escape")
     place_preempt(chart)
+    chart.keyboard.press("t")
+    expect(cell(chart, 31, "units")).to_be_focused()
     cell(chart, 1, "units").focus()
     chart.keyboard.press("ArrowDown")
     expect(cell(chart, 2, "units")).to_be_focused()
@@ -99,6 +107,40 @@ def test_the_table_is_driven_by_the_keyboard_alone(chart: Page) -> None:
     assert value(chart, 32, "muscle") == value(chart, 31, "muscle")
     expect(chart.locator("#charting-totals")).to_contain_text("162.5 U")
     expect(cell(chart, 32, "units")).to_be_focused()
+    chart.keyboard.press("Control+z")
+    expect(rows(chart)).to_have_count(31)
+    expect(cell(chart, 31, "units")).to_be_focused()
+    cell(chart, 3, "side").focus()
+    chart.keyboard.type("L")
+    assert (value(chart, 3, "muscle"), value(chart, 3, "side")) == ("procerus", "midline")
+    cell(chart, 3, "units").focus()
+    chart.keyboard.press("Control+Enter")
+    expect(chart.get_by_role("heading", level=1)).to_have_text("Review and sign")
+
+
+def test_what_cannot_be_saved_is_told_beside_the_field_and_in_sight_of_it(chart: Page) -> None:
+    place_preempt(chart)
+    more = chart.get_by_role("button", name="One vial more of lot C1234")
+    expect(more).to_be_visible()
+    more.scroll_into_view_if_needed()
+    place = more.bounding_box()
+    chart.get_by_label("Vials of 200 U, lot C1234").fill("9")
+    expect(chart.locator("#vials-panel")).to_contain_text("Only 3 in stock.")
+    after = more.bounding_box()
+    assert place
+    assert after
+    assert abs(after["x"] - place["x"]) < 5  # the words do not come between the field and its buttons
+    chart.get_by_label("Vials of 200 U, lot C1234").fill("1")
+    saved(chart)
+    status = chart.locator("#charting-status")
+    chart.locator("#id_notes").scroll_into_view_if_needed()
+    expect(chart.get_by_role("heading", level=1)).not_to_be_in_viewport()
+    expect(status).to_be_in_viewport(ratio=1)
+    chart.locator("#id_notes").fill("She slept well.")
+    expect(status).to_contain_text("Draft saved")
+    expect(status).to_be_in_viewport(ratio=1)
+    chart.evaluate("scrollTo(0, 0)")
+    expect(status).to_have_css("position", "static")
 
 
 def test_bad_input_is_named_beside_the_field_while_typing_goes_on(chart: Page, draft: InjectionSession) -> None:

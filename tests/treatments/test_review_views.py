@@ -52,6 +52,8 @@ def test_a_warning_takes_a_reason_which_is_kept_and_shown(cast: Cast, ito: Clien
     refused = ito.post(url, {"version": session.version})
     assert refused.status_code == 422
     assert "Give a reason, or change the session." in refused.content.decode()
+    # The first of them has the focus, also by keyboard alone.
+    assert refused.content.decode().count(" autofocus>") == 1
 
     done = ito.post(url, {"version": session.version, f"reason:{key}": "wore off in week 7"}, follow=True)
     session.refresh_from_db()

@@ -161,9 +161,16 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
         record(action="chart-read", by=request.user, patient_id=session.patient_id, subject=session)
     today = session.site.today()
     findings = findings_shown(session, by=request.user, today=today)
+    # A refusal leads to where the first reason is to be typed.
+    first = next((finding.key for finding in findings if finding.key in missing), None)
     context = _summary(session) | {
         "findings": [
-            {"finding": finding, "reason": reasons.get(finding.key, ""), "missing": finding.key in missing}
+            {
+                "finding": finding,
+                "reason": reasons.get(finding.key, ""),
+                "missing": finding.key in missing,
+                "first": finding.key == first,
+            }
             for finding in findings
         ],
         "measured": measured_responses((finding.key, finding.words) for finding in findings),
