@@ -82,6 +82,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "outcomes.ask_patient": frozenset({P, F, T}),
     "outcomes.record_follow_up": frozenset({P, T}),
     "outcomes.record_assessment": frozenset({P, T}),
+    # Why a treatment no longer works is judged by who may change it.
+    "outcomes.review_response": frozenset({P}),
     "outcomes.view_instruments": frozenset({P, A, T}),
     "outcomes.manage_instruments": frozenset({A}),
     "outcomes.view_review": frozenset({P, A}),

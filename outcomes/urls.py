@@ -16,6 +16,7 @@ urlpatterns = [
     path("outcomes/exports/<int:export_id>/file/", views.export_download, name="export-download"),
     path("outcomes/exports/<int:export_id>/remove/", views.export_remove, name="export-remove"),
     path("courses/<int:course_id>/side-by-side/", views.side_by_side, name="side-by-side"),
+    path("courses/<int:course_id>/response-review/", views.response_review, name="response-review"),
     path("instruments/", views.instrument_list, name="instrument-list"),
     path("instruments/new/", views.instrument_create, name="instrument-create"),
     path("instruments/<int:instrument_id>/", views.instrument_detail, name="instrument-detail"),

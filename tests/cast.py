@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.models import Credential, Site, User
@@ -16,6 +17,7 @@ from patients.models import Patient
 from treatments.models import Condition, TreatmentCourse
 
 PASSWORD = "correct horse battery staple"
+HASHED = make_password(PASSWORD)
 
 
 @dataclass
@@ -64,46 +66,52 @@ def load_reference_if_missing() -> None:
 @pytest.fixture
 def cast(db: None) -> Cast:
     load_reference_if_missing()
-    harbour = Site.objects.create(name="Harbour Clinic", time_zone="America/New_York")
-    mesa = Site.objects.create(name="Mesa Clinic", time_zone="America/Phoenix")
-    elsewhere = Site.objects.create(name="Elsewhere", time_zone="Europe/Berlin")
-
-    def person(email: str, name: str, role: Role, *sites: Site) -> User:
-        user = User.objects.create_user(email, PASSWORD, name=name, roles=[role])
-        user.sites.set(sites)
-        return user
-
-    ito = person("ito@example.org", "Dr Kenji Ito", Role.PROVIDER, harbour, mesa)
-    okafor = person("okafor@example.org", "Dr Ngozi Okafor", Role.PROVIDER, harbour, mesa)
-    for user, npi in ((ito, "1234567893"), (okafor, "1245319599")):
-        Credential.objects.create(
+    # In few statements: nearly every test begins here.
+    harbour, mesa, elsewhere = Site.objects.bulk_create(
+        [
+            Site(name="Harbour Clinic", time_zone="America/New_York"),
+            Site(name="Mesa Clinic", time_zone="America/Phoenix"),
+            Site(name="Elsewhere", time_zone="Europe/Berlin"),
+        ]
+    )
+    ito, okafor, robin, ada, other = User.objects.bulk_create(
+        User(email=f"{name}@example.org", name=full_name, roles=[role], password=HASHED)
+        for name, full_name, role in (
+            ("ito", "Dr Kenji Ito", Role.PROVIDER),
+            ("okafor", "Dr Ngozi Okafor", Role.PROVIDER),
+            ("robin", "Robin Vale", Role.FRONT_DESK),
+            ("ada", "Ada Brandt", Role.ADMINISTRATOR),
+            ("max", "Max Stranger", Role.PROVIDER),
+        )
+    )
+    works_at = [(user, site) for user in (ito, okafor, robin, ada) for site in (harbour, mesa)]
+    User.sites.through.objects.bulk_create(
+        User.sites.through(user=user, site=site) for user, site in [*works_at, (other, elsewhere)]
+    )
+    Credential.objects.bulk_create(
+        Credential(
             user=user,
             title="MD",
             licence_number=f"L{npi[:5]}",
             licence_expires_on=harbour.today() + timedelta(days=700),
             npi=npi,
         )
-    return Cast(
-        harbour=harbour,
-        mesa=mesa,
-        elsewhere=elsewhere,
-        ito=ito,
-        okafor=okafor,
-        robin=person("robin@example.org", "Robin Vale", Role.FRONT_DESK, harbour, mesa),
-        ada=person("ada@example.org", "Ada Brandt", Role.ADMINISTRATOR, harbour, mesa),
-        max=person("max@example.org", "Max Stranger", Role.PROVIDER, elsewhere),
-        joye=Patient.objects.create(
-            given_name="Joye",
-            family_name="Koch",
-            birth_date=date(1982, 8, 25),
-            sex="F",
-            site=harbour,
-            phone="+1 617 555 0134",
-        ),
-        omar=Patient.objects.create(
-            given_name="Omar", family_name="Díaz", birth_date=date(1970, 2, 28), sex="M", site=mesa
-        ),
+        for user, npi in ((ito, "1234567893"), (okafor, "1245319599"))
     )
+    joye, omar = Patient.objects.bulk_create(
+        [
+            Patient(
+                given_name="Joye",
+                family_name="Koch",
+                birth_date=date(1982, 8, 25),
+                sex="F",
+                site=harbour,
+                phone="+1 617 555 0134",
+            ),
+            Patient(given_name="Omar", family_name="Díaz", birth_date=date(1970, 2, 28), sex="M", site=mesa),
+        ]
+    )
+    return Cast(harbour, mesa, elsewhere, ito, okafor, robin, ada, other, joye, omar)
 
 
 @pytest.fixture

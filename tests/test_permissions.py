@@ -201,6 +201,7 @@ TABLE: list[Line] = [
     line("outcomes:follow-up-list", {}, 200, 200, 200, 200),
     line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),
     line("outcomes:side-by-side", {"course_id": "course"}, 200, 403, 200, 404),
+    line("outcomes:response-review", {"course_id": "course"}, 200, 403, 403, 404),
     line("outcomes:questions-send", {"follow_up_id": "follow_up"}, 302, 302, 403, 404, post={}),
     line("outcomes:questions-tablet", {"follow_up_id": "follow_up"}, 302, 302, 403, 404, post={}),
     line("outcomes:questions-withdraw", {"follow_up_id": "asked_follow_up"}, 302, 302, 403, 404, post={}),

@@ -17,6 +17,7 @@ from outcomes.charts.scores import score_series
 from outcomes.summaries import summaries_for
 from scheduling.ready import ready_lights, ready_papers
 from treatments.models import Evaluation, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
+from treatments.rules.fading import fading
 
 MOST_ROWS = 100
 DATES = {
@@ -72,7 +73,8 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
             "window": window,
             "reasons": _reasons(window),
             "ready": [] if course.closed_on else [(course, ready_lights([course], on=today)[course.pk])],
-            "summary": summaries_for([course]).get(course.pk),
+            "summary": (summary := summaries_for([course]).get(course.pk)),
+            "fading": fading([judged.cycle.outcome for judged in summary.cycles] if summary else []),
             "scores": score_series(course, windows=windows),
             "evaluations": [_evaluation(row) for row in course.evaluations_json],
             "paper": completeness_of_latest([course.pk]).get(course.pk),

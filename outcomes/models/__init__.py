@@ -3,6 +3,7 @@ from outcomes.models.diary import DiaryDay
 from outcomes.models.export import Export
 from outcomes.models.instrument import Instrument, InstrumentText, InstrumentVersion
 from outcomes.models.questionnaire import Questionnaire
+from outcomes.models.response_review import ResponseReview
 
 __all__ = [
     "Assessment",
@@ -13,5 +14,6 @@ __all__ = [
     "InstrumentVersion",
     "Questionnaire",
     "ResponderRule",
+    "ResponseReview",
     "UnscoredAnswer",
 ]

@@ -23,6 +23,7 @@ from outcomes.views.questions import (
     tablet_questions,
     tablet_urgent,
 )
+from outcomes.views.response_reviews import response_review
 from outcomes.views.review import review, review_csv, review_list, review_picture
 from outcomes.views.saved_views import view_edit, view_save
 from outcomes.views.side_by_side import side_by_side
@@ -55,6 +56,7 @@ __all__ = [
     "questions_send",
     "questions_tablet",
     "questions_withdraw",
+    "response_review",
     "review",
     "review_csv",
     "review_list",

@@ -6,11 +6,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
+from outcomes.response_reviews import latest_review, response_of
 from outcomes.side_by_side import SHOWN
 from outcomes.side_by_side import side_by_side as latest_sessions
 from outcomes.summaries import summaries_for
 from treatments.models import TreatmentCourse
-from treatments.rules.fading import QUESTIONS, SOURCE, fading
+from treatments.rules.fading import SOURCE
 from treatments.rules.own_interval import is_shortening, suggest
 
 
@@ -18,7 +19,8 @@ from treatments.rules.own_interval import is_shortening, suggest
 @permission_required("treatments.view_course", raise_exception=True)
 def side_by_side(request: HttpRequest, course_id: int) -> HttpResponse:
     """A course's latest sessions by muscle and how each went, the patient's own interval, whether the effect fades."""
-    course = get_object_or_404(TreatmentCourse.objects.visible_to(request.user).for_list(), pk=course_id)
+    courses = TreatmentCourse.objects.visible_to(request.user).for_list().annotate(latest_review=latest_review())
+    course = get_object_or_404(courses, pk=course_id)
     record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=course)
     summary = summaries_for([course]).get(course.pk)
     sessions = latest_sessions(course, summary)
@@ -49,8 +51,7 @@ def side_by_side(request: HttpRequest, course_id: int) -> HttpResponse:
             and course.closed_on is None
             and request.user.has_perm("treatments.change_course"),
             "shortening": is_shortening(sessions.cycles),
-            "fading": fading([judged.cycle.outcome for judged in summary.cycles] if summary else []),
-            "questions": QUESTIONS,
+            "response": response_of(course, summary),
             "fading_source": SOURCE,
         },
     )

@@ -89,3 +89,5 @@ QUESTIONS = (
     Question("disease", "Has the condition, its medication or the goal changed?", "not a failure of the toxin"),
     Question("antibodies", "Are neutralising antibodies likely?", "tests do not reliably predict clinical failure"),
 )
+
+ANSWERS = (("yes", "Yes"), ("no", "No"), ("unclear", "Not clear"))
