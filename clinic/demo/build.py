@@ -17,6 +17,7 @@ from clinic.demo.measures import write_measures
 from clinic.demo.messages import write_messages
 from clinic.demo.payers import make_drug_orders
 from clinic.demo.plan import EAST, make_cases
+from clinic.demo.questionnaires import write_questionnaires
 from clinic.demo.staff import make_team
 from clinic.demo.stock import set_levels
 from clinic.reference import load_reference
@@ -58,6 +59,7 @@ def make_demo_clinic(
     tell_of_problems(history)
     write_measures(history)
     write_messages(history)
+    write_questionnaires(history)
     set_levels(team.sites[EAST])
     _date_stock_movements()
     with connection.cursor() as cursor:

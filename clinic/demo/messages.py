@@ -81,12 +81,13 @@ def _reminders_of_the_past(history: History) -> list[Message]:
         if message is None:
             continue
         message.save()
-        _go_out(message, at=at + timedelta(minutes=len(sent) % 7, seconds=4))
+        go_out(message, at=at + timedelta(minutes=len(sent) % 7, seconds=4))
         sent.append(message)
     return sent
 
 
-def _go_out(message: Message, *, at: datetime) -> None:
+def go_out(message: Message, *, at: datetime) -> None:
+    """As when the courier had sent it then."""
     words = render(message)
     message.status, message.sent_at, message.claimed_at, message.tries = Status.SENT, at, at, 1
     message.sent_to = addresses_of(message.patient).get(message.channel, "")
