@@ -33,8 +33,7 @@ def start_export(*, kind: str, query: str, on: date, by: User, now: datetime) ->
     export = Export(kind=kind, query=query, on=on, asked_by=by)
     export.full_clean()
     export.save()
-    what = "registry, without names" if kind == Export.Kind.REGISTRY else "outcome list, csv"
-    record(action=Action.EXPORT, by=by, subject=export, detail=f"asked for: {what}")
+    record(action=Action.EXPORT, by=by, subject=export, detail=f"asked for: {export.get_kind_display()}")
     transaction.on_commit(lambda: run_export.enqueue(export.pk))
     return export
 

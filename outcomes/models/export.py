@@ -14,6 +14,7 @@ class Export(models.Model):
 
     class Kind(models.TextChoices):
         LIST = "list", "Rows behind a figure"
+        FIGURES = "figures", "Figures as PDF"
         REGISTRY = "registry", "Registry, without names"
 
     class Status(models.TextChoices):
@@ -39,7 +40,7 @@ class Export(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["asked_by", "-id"], name="export_of_person")]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["list", "registry"]), name="export_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["list", "figures", "registry"]), name="export_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["queued", "running", "ready", "failed", "removed"]),
                 name="export_status_is_known",
@@ -59,4 +60,16 @@ class Export(models.Model):
 
     @property
     def file_name(self) -> str:
-        return f"registry-{self.pk}.zip" if self.kind == self.Kind.REGISTRY else f"outcome-list-{self.pk}.csv"
+        return {
+            self.Kind.LIST: f"outcome-list-{self.pk}.csv",
+            self.Kind.FIGURES: f"outcomes-{self.pk}.pdf",
+            self.Kind.REGISTRY: f"registry-{self.pk}.zip",
+        }[self.Kind(self.kind)]
+
+    @property
+    def content_type(self) -> str:
+        return {
+            self.Kind.LIST: "text/csv; charset=utf-8",
+            self.Kind.FIGURES: "application/pdf",
+            self.Kind.REGISTRY: "application/zip",
+        }[self.Kind(self.kind)]

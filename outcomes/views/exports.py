@@ -61,8 +61,7 @@ def export_download(request: HttpRequest, export_id: int) -> HttpResponse:
     if export.kind == Export.Kind.REGISTRY and not request.user.has_perm("outcomes.export_registry"):
         raise PermissionDenied
     record_download(export=export, by=request.user)
-    kind = "application/zip" if export.kind == Export.Kind.REGISTRY else "text/csv; charset=utf-8"
-    response = HttpResponse(bytes(export.data), content_type=kind)
+    response = HttpResponse(bytes(export.data), content_type=export.content_type)
     response["Content-Disposition"] = f'attachment; filename="{export.file_name}"'
     response["Cache-Control"] = "no-store"
     return response

@@ -79,7 +79,9 @@ def review_list(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "csv":
         if is_long(page, figure, part=part, month=month):
             query = page.links.query | {"figure": figure, "part": part or "", "month": request.GET.get("month", "")}
-            return render(request, "outcomes/export_long.html", {"asked": asked, "query": urlencode(query)})
+            return render(
+                request, "outcomes/export_long.html", {"kind": "list", "asked": asked, "query": urlencode(query)}
+            )
         record_export(by=request.user, what=f"outcome list {figure}, csv")
         lines = csv_lines(figure, page.scope, on=page.today, user=request.user, part=part, month=month)
         return _attachment(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), f"{figure}.csv")

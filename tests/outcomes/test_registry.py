@@ -138,7 +138,7 @@ def test_registry_is_for_administrators_and_every_step_is_recorded(
     assert client.get(reverse("outcomes:export-download", args=[export.pk])).status_code == 404
     assert "was removed" in client.get(reverse("outcomes:export-detail", args=[export.pk])).content.decode()
     said = set(AuditEvent.objects.filter(action="export", actor_id=cast.ada.pk).values_list("detail", flat=True))
-    assert said == {"asked for: registry, without names", "downloaded: Registry, without names", "file removed"}
+    assert said == {"asked for: Registry, without names", "downloaded: Registry, without names", "file removed"}
 
 
 @pytest.mark.django_db

@@ -19,6 +19,9 @@ from accounts.models import SavedView, User
 from audit.models import AuditEvent
 from benchmarks.generated_outcomes import TreatedClinic
 from clinic import pango
+from outcomes import exports
+from outcomes.models import Export
+from outcomes.tasks import run_export
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +122,24 @@ def test_pdf_holds_every_section_and_is_recorded(treated: Cast, sign_in: SignIn)
     response = sign_in(treated.ada).get(reverse("clinic:outcomes-pdf"), EVERYTHING)
     assert response.content.startswith(b"%PDF")
     assert AuditEvent.objects.filter(action="export", detail="outcome figures, pdf").exists()
+
+
+@pytest.mark.skipif(bool(pango.problem()), reason="no Pango on this machine")
+def test_the_pdf_of_many_sessions_is_written_by_the_worker(
+    treated: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "DIRECT_FIGURES", 1)
+    client = sign_in(treated.ada)
+    asked = client.get(reverse("clinic:outcomes-pdf"), EVERYTHING)
+    assert "Write the PDF" in asked.content.decode()
+    sent = {"kind": "figures", "query": asked.context["query"]}
+    started = client.post(reverse("outcomes:export-start"), sent)
+    export = Export.objects.get()
+    assert started["Location"] == reverse("outcomes:export-detail", args=[export.pk])
+    run_export.call(export.pk)
+    taken = client.get(reverse("outcomes:export-download", args=[export.pk]))
+    assert taken["Content-Type"] == "application/pdf"
+    assert taken.content.startswith(b"%PDF")
 
 
 def test_a_view_is_saved_opened_renamed_and_deleted(treated: Cast, sign_in: SignIn) -> None:
