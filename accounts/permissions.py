@@ -87,6 +87,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "outcomes.view_instruments": frozenset({P, A, T}),
     "outcomes.manage_instruments": frozenset({A}),
     "outcomes.view_review": frozenset({P, A}),
+    "outcomes.view_waste": frozenset({A}),
     "outcomes.export_registry": frozenset({A}),
     "interop.import_data": frozenset({A}),
     "interop.use_feed": frozenset({P, A}),

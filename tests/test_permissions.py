@@ -34,7 +34,7 @@ from accounts.actions import save_view
 from accounts.models import User
 from accounts.permissions import Role
 from interop.models import ImportJob
-from inventory.models import Lot, Product, Vial, VialSize
+from inventory.models import Lot, Product, Vial, VialCost, VialSize
 from messaging.models import ContactConsent, LetterBatch, Message, MessageTemplate
 from outcomes.actions.questionnaires import ask_patient
 from outcomes.models import Export, Instrument, InstrumentText
@@ -192,6 +192,8 @@ TABLE: list[Line] = [
     line("outcomes:review-picture", {"name": "events_picture"}, 200, 403, 200, 404),
     line("outcomes:review-view-save", {}, 200, 403, 200, 200),
     line("outcomes:review-view-edit", {"view_id": "outcomes_view"}, 404, 403, 200, 404),
+    line("outcomes:waste", {}, 403, 403, 200, 200),
+    line("outcomes:waste-list", {}, 403, 403, 200, 200),
     line("outcomes:export-list", {}, 200, 403, 200, 200),
     line("outcomes:export-start", {}, 403, 403, 302, 302, post={"kind": "registry"}),
     line("outcomes:export-detail", {"export_id": "export"}, 404, 403, 200, 404),
@@ -303,6 +305,8 @@ TABLE: list[Line] = [
     line("inventory:stock-list", {}, 200, 200, 200, 200),
     line("inventory:lot-receive", {}, 200, 403, 200, 200),
     line("inventory:reorder-levels", {}, 403, 403, 200, 200),
+    line("inventory:vial-costs", {}, 403, 403, 200, 200),
+    line("inventory:vial-cost-remove", {"cost_id": "vial_cost"}, 403, 403, 302, 302, post={}),
     line("inventory:lot-detail", {"lot_id": "lot"}, 200, 200, 200, 404),
     line("inventory:lot-recall", {"lot_id": "lot"}, 403, 403, 200, 404),
     line("inventory:vial-remove", {"lot_id": "lot"}, 200, 403, 200, 404),
@@ -582,6 +586,11 @@ def lot(cast: Cast) -> Lot:
     )
 
 
+def vial_cost(cast: Cast) -> VialCost:
+    size = VialSize.objects.get(product__key="onabotulinumtoxinA", units=200)
+    return VialCost.objects.create(size=size, holds_from=date(2026, 1, 1), amount=Decimal(1200), by=cast.ada)
+
+
 def evaluation(cast: Cast) -> Evaluation:
     today = cast.harbour.today()
     return write_evaluation(
@@ -655,6 +664,7 @@ def lot_recall(cast: Cast) -> LotRecall:
 
 THINGS: dict[str, Callable[[Cast], Any]] = {
     "joye": lambda cast: cast.joye,
+    "vial_cost": vial_cost,
     "omar": lambda cast: cast.omar,
     "merge": merge,
     "task": task,

@@ -19,7 +19,7 @@ from clinic.demo.payers import make_drug_orders
 from clinic.demo.plan import EAST, make_cases
 from clinic.demo.questionnaires import write_questionnaires
 from clinic.demo.staff import make_team
-from clinic.demo.stock import set_levels
+from clinic.demo.stock import keep_stock
 from clinic.reference import load_reference
 from inventory.models import StockMovement
 from patients.models import Patient
@@ -60,7 +60,7 @@ def make_demo_clinic(
     write_measures(history)
     write_messages(history)
     write_questionnaires(history)
-    set_levels(team.sites[EAST])
+    keep_stock(team.sites[EAST], by=team.administrator)
     _date_stock_movements()
     with connection.cursor() as cursor:
         # Otherwise the planner believes the tables are as empty as they were.

@@ -10,7 +10,7 @@ from random import Random
 
 from accounts.models import Site, User
 from clinic.demo.doses import BOTOX, DAXXIFY, DYSPORT, MYOBLOC, XEOMIN
-from inventory.actions import receive_lot, set_reorder_levels
+from inventory.actions import enter_cost, receive_lot, set_reorder_levels
 from inventory.models import Product, Vial, VialSize
 from treatments.rules.vials import Stock, suggest
 
@@ -31,6 +31,13 @@ SPARE = {
 }
 # At how many vials left the first site orders.
 LEVELS = {(BOTOX, 200): 10, (XEOMIN, 50): 3}
+# No price of anybody; Xeomin, Myobloc and Daxxify have none, as in a clinic that has not entered all.
+COSTS = {
+    (BOTOX, 100): Decimal(500),
+    (BOTOX, 200): Decimal(1000),
+    (DYSPORT, 300): Decimal(300),
+    (DYSPORT, 500): Decimal(500),
+}
 LOT_STARTS = {BOTOX: "C", DYSPORT: "L", XEOMIN: "X", MYOBLOC: "M", DAXXIFY: "D"}
 
 Need = Counter[int]
@@ -43,10 +50,12 @@ def vials_for(total: Decimal, sizes: Mapping[int, VialSize]) -> Need:
     )
 
 
-def set_levels(site: Site) -> None:
-    """Say at how many vials left the site orders; of what the demo injects least it is low."""
+def keep_stock(site: Site, *, by: User) -> None:
+    """What the administrator says of the stock: when the site orders, and what some vials cost."""
     sizes = {(size.product.key, size.units): size for size in VialSize.objects.select_related("product")}
     set_reorder_levels(site=site, levels={sizes[key]: vials for key, vials in LEVELS.items()})
+    for key, amount in COSTS.items():
+        enter_cost(size=sizes[key], holds_from=date(2020, 1, 1), amount=Decimal(amount), by=by)
 
 
 class Shelf:

@@ -1,4 +1,4 @@
-from inventory.actions.keeping import set_reorder_levels
+from inventory.actions.keeping import enter_cost, set_reorder_levels, take_back_cost
 from inventory.actions.stock import (
     MOST_VIALS_AT_ONCE,
     VialTakenError,
@@ -13,11 +13,13 @@ from inventory.actions.stock import (
 __all__ = [
     "MOST_VIALS_AT_ONCE",
     "VialTakenError",
+    "enter_cost",
     "recall_lot",
     "receive_lot",
     "receive_vials",
     "remove_vials",
     "set_reorder_levels",
+    "take_back_cost",
     "use_vials",
     "withdraw_recall",
 ]

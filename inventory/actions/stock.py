@@ -108,17 +108,20 @@ def _add_vials(lot: Lot, *, size: VialSize, vials: int, site: Site, on: date, so
 
 
 @transaction.atomic
-def remove_vials(*, vials: Iterable[Vial], reason: str, by: User) -> list[Vial]:
-    """Take vials out of stock that no session used: broken, expired, returned.
+def remove_vials(*, vials: Iterable[Vial], reason: str, by: User, note: str = "") -> list[Vial]:
+    """Take vials out of stock that no session used: broken, expired, returned, recalled, or as the note says.
 
     Raises ValidationError without vials or a reason, VialTakenError when any is no longer in stock; then none is taken.
     """
-    if not reason.strip():
+    if reason not in StockMovement.Reason.values:
         raise ValidationError({"reason": "Say why."})
+    if reason == StockMovement.Reason.OTHER and not note.strip():
+        raise ValidationError({"note": "Say why."})
     wanted = {vial.pk for vial in vials}
     if not wanted:
         raise ValidationError({"vials": "Choose the vials."})
-    return _take(wanted, status=Vial.Status.REMOVED, kind=StockMovement.Kind.REMOVED, note=reason.strip(), by=by)
+    kind = StockMovement.Kind.REMOVED
+    return _take(wanted, status=Vial.Status.REMOVED, kind=kind, reason=reason, note=note.strip(), by=by)
 
 
 @transaction.atomic
@@ -154,14 +157,16 @@ def use_vials(*, vials: Iterable[Vial], by: User) -> list[Vial]:
     Raises VialTakenError when any is no longer in stock; then nothing is taken.
     """
     wanted = {vial.pk for vial in vials}
-    return _take(wanted, status=Vial.Status.USED, kind=StockMovement.Kind.USED, note="", by=by)
+    return _take(wanted, status=Vial.Status.USED, kind=StockMovement.Kind.USED, by=by)
 
 
-def _take(wanted: set[int], *, status: str, kind: str, note: str, by: User) -> list[Vial]:
+def _take(wanted: set[int], *, status: str, kind: str, by: User, reason: str = "", note: str = "") -> list[Vial]:
     locked = list(Vial.objects.select_for_update(of=("self",)).filter(pk__in=wanted).for_list().order_by("pk"))
     gone = [vial for vial in locked if vial.status != Vial.Status.IN_STOCK]
     if gone:
         raise VialTakenError(gone)
     Vial.objects.filter(pk__in=wanted).update(status=status)
-    StockMovement.objects.bulk_create(StockMovement(vial=vial, kind=kind, by=by, note=note) for vial in locked)
+    StockMovement.objects.bulk_create(
+        StockMovement(vial=vial, kind=kind, reason=reason, by=by, note=note) for vial in locked
+    )
     return locked

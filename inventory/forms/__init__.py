@@ -1,10 +1,11 @@
-from inventory.forms.keeping import ReorderLevelsForm
+from inventory.forms.keeping import ReorderLevelsForm, VialCostForm
 from inventory.forms.stock import LotRecallForm, LotReceiveForm, VialRemoveForm, VialSizeField, date_input, helper
 
 __all__ = [
     "LotRecallForm",
     "LotReceiveForm",
     "ReorderLevelsForm",
+    "VialCostForm",
     "VialRemoveForm",
     "VialSizeField",
     "date_input",

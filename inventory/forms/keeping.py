@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from crispy_forms.layout import Div
 from django import forms
 
 from accounts.models import Site
+from inventory.forms.stock import VialSizeField, date_input, helper
 from inventory.models import ReorderLevel, VialSize
 
 MOST = 9999  # vials
@@ -42,3 +45,27 @@ class ReorderLevelsForm(forms.Form):
     def changes(self) -> dict[VialSize, int | None]:
         """What the person changed; call it on a valid form."""
         return {self.sizes[name]: self.cleaned_data[name] for name in self.changed_data}
+
+
+class VialCostForm(forms.Form):
+    """What a vial costs, and from which day of receiving."""
+
+    size = VialSizeField(
+        VialSize.objects.select_related("product").order_by("product__brand", "units"), label="Product and vial"
+    )
+    amount = forms.DecimalField(
+        label="Cost of a vial, $",
+        min_value=Decimal("0.01"),
+        max_digits=9,
+        decimal_places=2,
+        error_messages={"min_value": "More than 0. What costs nothing has no cost here."},
+    )
+    holds_from = forms.DateField(
+        label="Holds from",
+        widget=date_input(),
+        help_text="For vials received on this day or later, until the next cost. The same day again corrects it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper(Div("size", "amount", "holds_from", css_class="form-row"))

@@ -7,12 +7,11 @@ from uuid import uuid4
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
-from django.db import models
 
 from accounts.models import Site
 from audit.forms import VersionedModelForm
 from inventory.actions import MOST_VIALS_AT_ONCE
-from inventory.models import Lot, Vial, VialSize
+from inventory.models import Lot, StockMovement, Vial, VialSize
 
 
 def helper(*layout: Any) -> FormHelper:
@@ -99,13 +98,6 @@ class LotReceiveForm(forms.Form):
 class VialRemoveForm(forms.Form):
     """Which vials leave the stock without having been used, and why."""
 
-    class Reason(models.TextChoices):
-        BROKEN = "broken", "Broken"
-        EXPIRED = "expired", "Expired"
-        RETURNED = "returned", "Returned"
-        RECALLED = "recalled", "Recalled"
-        OTHER = "other", "Other"
-
     vials = forms.ModelMultipleChoiceField(
         Vial.objects.none(),
         widget=forms.CheckboxSelectMultiple,
@@ -116,7 +108,9 @@ class VialRemoveForm(forms.Form):
         },
     )
     reason = forms.ChoiceField(
-        choices=Reason, widget=forms.RadioSelect, error_messages={"required": "Say why they leave the stock."}
+        choices=[(reason.value, reason.label.capitalize()) for reason in StockMovement.Reason],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say why they leave the stock."},
     )
     note = forms.CharField(required=False, max_length=150, help_text="For other reasons say which.")
 
@@ -128,14 +122,9 @@ class VialRemoveForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("reason") == self.Reason.OTHER and not data.get("note"):
+        if data.get("reason") == StockMovement.Reason.OTHER and not data.get("note"):
             self.add_error("note", "Say why they leave the stock.")
         return data
-
-    def reason_words(self) -> str:
-        words = self.Reason(self.cleaned_data["reason"]).label.lower()
-        note = self.cleaned_data["note"]
-        return note if words == "other" else f"{words}: {note}" if note else words
 
 
 def vial_words(vial: Vial) -> str:

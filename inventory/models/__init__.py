@@ -1,4 +1,4 @@
-from inventory.models.keeping import ReorderLevel
+from inventory.models.keeping import ReorderLevel, VialCost
 from inventory.models.reference import Confidence, Dilution, LabelInterval, LabelMaximum, Product, VialSize
 from inventory.models.stock import Lot, Receipt, StockMovement, Vial
 
@@ -13,5 +13,6 @@ __all__ = [
     "ReorderLevel",
     "StockMovement",
     "Vial",
+    "VialCost",
     "VialSize",
 ]

@@ -1,13 +1,15 @@
-"""What a clinic says of its own stock: when to order."""
+"""What a clinic says of its own stock: when to order, and what a vial costs."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pghistory
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Site
+from accounts.models import Site, User
 from inventory.models.reference import VialSize
 from inventory.querysets import ReorderLevelQuerySet
 
@@ -31,3 +33,26 @@ class ReorderLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} at {self.site}: {self.vials}"
+
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class VialCost(models.Model):
+    """What the clinic pays for a vial of a size that is received from a day on, until the next one holds.
+
+    No price is ever shipped. What costs nothing (a sample, a vial of one patient) has no cost rather than one of 0.
+    """
+
+    size = models.ForeignKey(VialSize, on_delete=models.PROTECT, related_name="costs")
+    holds_from = models.DateField()
+    amount = models.DecimalField(max_digits=9, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["size", "-holds_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["size", "holds_from"], name="vial_cost_once_from_a_day"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="vial_cost_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} from {self.holds_from}"

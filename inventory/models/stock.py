@@ -114,8 +114,18 @@ class StockMovement(models.Model):
         USED = "used", "used"
         REMOVED = "removed", "removed"
 
+    class Reason(models.TextChoices):
+        """Why a vial left the stock without having been used."""
+
+        BROKEN = "broken", "broken"
+        EXPIRED = "expired", "expired"
+        RETURNED = "returned", "returned"
+        RECALLED = "recalled", "recalled"
+        OTHER = "other", "other"
+
     vial: models.ForeignKey[Vial, Any] = models.ForeignKey(Vial, on_delete=models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=10, choices=Kind)
+    reason = models.CharField(max_length=10, choices=Reason, blank=True)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=200, blank=True)
@@ -126,6 +136,19 @@ class StockMovement(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["received", "used", "removed"]), name="movement_kind_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(reason__in=["", "broken", "expired", "returned", "recalled", "other"]),
+                name="movement_reason_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="removed") & ~Q(reason="") | ~Q(kind="removed") & Q(reason=""),
+                name="movement_reason_of_a_removal",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="other") | ~Q(note=""),
+                name="movement_other_reason_is_said",
+                violation_error_message="Say why.",
+            ),
             models.UniqueConstraint(
                 fields=["vial", "kind"],
                 name="stock_movement_once",
@@ -135,3 +158,10 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vial} {self.kind}"
+
+    @property
+    def why(self) -> str:
+        """The reason and the note in words: "broken: fell down", "broken", or the note alone for any other reason."""
+        if self.reason in ("", self.Reason.OTHER):
+            return self.note
+        return f"{self.get_reason_display()}: {self.note}" if self.note else self.get_reason_display()

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from inventory import actions
-from inventory.forms import ReorderLevelsForm
+from inventory.forms import ReorderLevelsForm, VialCostForm
+from inventory.models import VialCost, VialSize
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,3 +27,27 @@ def reorder_levels(request: HttpRequest) -> HttpResponse:
         return redirect("inventory:stock-list")
     context = {"form": form, "site": site}
     return render(request, "inventory/reorder_levels.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("inventory.manage_stock", raise_exception=True)
+def vial_costs(request: HttpRequest) -> HttpResponse:
+    """What a vial of each size costs, and from when; entering another cost."""
+    form = VialCostForm(request.POST or None, initial={"size": request.GET.get("size")})
+    if request.method == "POST" and form.is_valid():
+        cost = actions.enter_cost(by=request.user, **form.cleaned_data)
+        messages.success(request, f"{cost.size}: ${cost.amount:,} from {cost.holds_from:%-d %b %Y}.")
+        return redirect("inventory:vial-costs")
+    sizes = VialSize.objects.select_related("product").prefetch_related("costs__by")
+    context = {"form": form, "sizes": sizes.order_by("product__brand", "units")}
+    return render(request, "inventory/vial_costs.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@permission_required("inventory.manage_stock", raise_exception=True)
+def vial_cost_remove(request: HttpRequest, cost_id: int) -> HttpResponse:
+    """Take back a cost that was entered by mistake."""
+    cost = get_object_or_404(VialCost.objects.select_related("size__product"), pk=cost_id)
+    actions.take_back_cost(cost=cost)
+    messages.success(request, f"{cost.size}: the cost from {cost.holds_from:%-d %b %Y} is taken back.")
+    return redirect("inventory:vial-costs")

@@ -17,7 +17,7 @@ from audit.models import StaleVersionError
 from inventory import actions
 from inventory.attention import what_needs_attention
 from inventory.forms import LotRecallForm, LotReceiveForm, VialRemoveForm
-from inventory.models import Lot, ReorderLevel, Vial
+from inventory.models import Lot, ReorderLevel, StockMovement, Vial
 from inventory.rules import EXPIRES_SOON, shelf_life
 
 PAGE = 100  # rows
@@ -124,7 +124,9 @@ def vial_remove(request: HttpRequest, lot_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["vials"])
         try:
-            actions.remove_vials(vials=chosen, reason=form.reason_words(), by=request.user)
+            actions.remove_vials(
+                vials=chosen, reason=form.cleaned_data["reason"], note=form.cleaned_data["note"], by=request.user
+            )
         except (actions.VialTakenError, ValidationError) as error:
             form.add_error(None, str(error) if isinstance(error, actions.VialTakenError) else error)
         else:
@@ -167,7 +169,7 @@ def lot_recall(request: HttpRequest, lot_id: int) -> HttpResponse:
 def _to_remove(request: HttpRequest, vials: QuerySet[Vial]) -> dict[str, Any]:
     """Where the whole lot is to go (?reason=expired), all its vials stand ticked; otherwise the one of ?vial=."""
     reason = request.GET.get("reason", "")
-    whole = reason in (VialRemoveForm.Reason.EXPIRED, VialRemoveForm.Reason.RECALLED)
+    whole = reason in (StockMovement.Reason.EXPIRED, StockMovement.Reason.RECALLED)
     return {"vials": [vial.pk for vial in vials] if whole else request.GET.getlist("vial"), "reason": reason}
 
 

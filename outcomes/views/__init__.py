@@ -27,6 +27,7 @@ from outcomes.views.response_reviews import response_review
 from outcomes.views.review import review, review_csv, review_list, review_picture
 from outcomes.views.saved_views import view_edit, view_save
 from outcomes.views.side_by_side import side_by_side
+from outcomes.views.waste import waste, waste_list
 
 __all__ = [
     "assessment_create",
@@ -70,4 +71,6 @@ __all__ = [
     "tablet_urgent",
     "view_edit",
     "view_save",
+    "waste",
+    "waste_list",
 ]

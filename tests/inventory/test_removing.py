@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -94,7 +95,7 @@ class TestRemoving:
         assert answer.redirect_chain
         gone = lot.vials.get(status="removed")
         movement = gone.movements.get(kind="removed")
-        assert (movement.note, movement.by) == ("broken: fell down", cast.ito)
+        assert (movement.reason, movement.note, movement.by) == ("broken", "fell down", cast.ito)
         assert lot.vials.filter(status="in stock").count() == 2
         assert "broken: fell down" in answer.content.decode()
 
@@ -102,7 +103,12 @@ class TestRemoving:
         lot = receive(cast, expires_on=date(2021, 1, 31))
         self.post(sign_in(cast.ada), lot, vials=list(lot.vials.values_list("pk", flat=True)), reason="expired", note="")
         assert set(lot.vials.values_list("status", flat=True)) == {"removed"}
-        assert set(StockMovement.objects.filter(kind="removed").values_list("note", flat=True)) == {"expired"}
+        assert set(StockMovement.objects.filter(kind="removed").values_list("reason", "note")) == {("expired", "")}
+
+    def test_another_reason_stands_in_words(self, cast: Cast, sign_in: SignIn):
+        lot = receive(cast)
+        answer = self.post(sign_in(cast.ito), lot, reason="other", note="shown to students")
+        assert ": shown to students</span>" in answer.content.decode()
 
     @pytest.mark.parametrize(
         ("changes", "words"),
@@ -144,3 +150,27 @@ class TestRemoving:
 
     def test_a_stranger_finds_no_lot(self, cast: Cast, sign_in: SignIn):
         assert self.post(sign_in(cast.max), receive(cast)).status_code == 404
+
+
+def test_rows_of_before_the_reasons_were_choices_say_what_they_said(cast: Cast):
+    migration = import_module("inventory.migrations.0003_removal_reasons_and_costs")
+    before = ["broken: fell down", "expired", "shown to students", "returned: to: the maker", "recalled by phone", ""]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE moved (kind text, reason text DEFAULT '', note text) ON COMMIT DROP")
+        cursor.executemany("INSERT INTO moved (kind, note) VALUES ('removed', %s)", [[note] for note in before])
+        cursor.execute("INSERT INTO moved (kind, note) VALUES ('received', 'broken')")
+        cursor.execute(migration.REASONS_OUT_OF_NOTES.replace("inventory_stockmovement", "moved"))
+        cursor.execute("SELECT kind, reason, note FROM moved")
+        moved = [StockMovement(kind=kind, reason=reason, note=note) for kind, reason, note in cursor.fetchall()]
+        assert sorted((movement.reason, movement.why) for movement in moved) == [
+            ("", "broken"),
+            ("broken", "broken: fell down"),
+            ("expired", "expired"),
+            ("other", "no reason on record"),
+            ("other", "recalled by phone"),
+            ("other", "shown to students"),
+            ("returned", "returned: to: the maker"),
+        ]
+        cursor.execute(migration.REASONS_INTO_NOTES.replace("inventory_stockmovement", "moved"))
+        cursor.execute("SELECT note FROM moved WHERE kind = 'removed'")
+        assert sorted(note for (note,) in cursor.fetchall()) == sorted([*before[:-1], "no reason on record"])

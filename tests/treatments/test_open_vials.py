@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from inventory.actions import remove_vials
 from tests.cast import Cast
 from tests.treatments.charted import draft, signed, vials_in_stock
+from treatments.actions.sessions import void_session
 from treatments.models import InjectionSession, VialUse
 
 SignIn = Callable[[User], Client]
@@ -53,6 +55,17 @@ def test_picked_and_not_reconstituted_or_signed_is_not_open(cast: Cast, sign_in:
     answer = sign_in(cast.ito).get(OPEN)
     assert words(answer) == []
     assert "No vial is open." in answer.content.decode()
+
+
+def test_one_of_a_draft_thrown_away_waits_to_be_removed(cast: Cast, sign_in: SignIn):
+    session = opened(cast)
+    void_session(session=session, reason="did not come", by=cast.ito, now=timezone.now())
+    vial = session.vial_uses.get().vial
+    page = sign_in(cast.ito).get(OPEN).content.decode()
+    assert "draft thrown away" in page
+    assert f'href="/stock/lots/{vial.lot_id}/remove/?vial={vial.pk}"' in page
+    remove_vials(vials=[vial], reason="other", note="opened, draft thrown away", by=cast.ito)
+    assert words(sign_in(cast.ito).get(OPEN)) == []
 
 
 def test_others_open_it_and_do_not_chart_it(cast: Cast, sign_in: SignIn):

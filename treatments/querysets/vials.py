@@ -23,11 +23,14 @@ _USE_BY = models.ExpressionWrapper(
 
 class VialUseQuerySet(models.QuerySet["VialUse"]):
     def open_at_sites_of(self, user: User) -> VialUseQuerySet:
-        """Vials of these sites that are reconstituted for a draft, each with `use_by`, for a list."""
+        """Vials of these sites that are reconstituted and not yet taken from stock, each with `use_by`, for a list.
+
+        They are in drafts; or in drafts that were thrown away, and wait to be removed or opened for another session.
+        """
+        in_draft = Q(session__status="draft")
+        thrown_away = Q(session__status="voided", session__signed_at=None, vial__status="in stock")
         return (
-            self.filter(
-                vial__site__in=user.sites.all(), session__status="draft", reconstituted_at__isnull=False
-            )
+            self.filter(in_draft | thrown_away, vial__site__in=user.sites.all(), reconstituted_at__isnull=False)
             .annotate(use_by=_USE_BY)
             .select_related(
                 "vial__lot", "vial__size__product", "vial__site", "session__patient", "session__provider",
