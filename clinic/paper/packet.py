@@ -12,15 +12,16 @@ from django.db.models.functions import JSONObject
 
 from clinic.completeness import completeness_for
 from clinic.paper.scores import scores_of
-from clinic.paper.session import earlier_sessions, procedure_note
+from clinic.paper.session import earlier_sessions, procedure_note, terms_of
 from interop.rules.claims import VialFacts, drug_lines
 from inventory.models import Vial
 from outcomes.rules import plain
 from outcomes.summaries import Summary, summaries_for
-from patients.models import Coverage, TriedTreatment
+from patients.models import Coverage, PriorAuthorization, TriedTreatment
 from patients.rules.screening import questions_for
 from treatments.as_signed import papers_as_signed
 from treatments.models import Evaluation, FollowUp
+from treatments.rules.chosen import permission_for
 
 BEFORE = 2  # how many sessions before this one a payer asks about
 
@@ -34,7 +35,7 @@ def audit_packet(session: Any) -> dict[str, Any]:
     evaluations: dict[int, Evaluation] = {}
     for evaluation in (
         Evaluation.objects.filter(course__in=ids, evaluated_on__lte=session.performed_on)
-        .select_related("evaluated_by__credential")
+        .select_related("evaluated_by__credential", "changed_by")
         .order_by("evaluated_on", "pk")
     ):
         evaluations[evaluation.course_id] = evaluation
@@ -56,6 +57,7 @@ def audit_packet(session: Any) -> dict[str, Any]:
         "tried": TriedTreatment.objects.filter(patient=session.patient_id).order_by("started_on", "pk"),
         "before": before,
         "coverages": _coverages(session),
+        "authorized": _authorized(session, note),
         "screening": screening_of(session),
         "billing": billing_of(session),
     }
@@ -70,6 +72,35 @@ def _coverages(session: Any) -> Any:
         .exclude(starts_on__gt=session.performed_on)
         .exclude(ends_on__lt=session.performed_on)
     )
+
+
+def _authorized(session: Any, note: dict[str, Any]) -> list[dict[str, Any]]:
+    """The authorisations a session counts under: the one it kept, then those in force on its day for its other courses.
+
+    As treatments.rules.counted says, a session of several conditions counts under one for each.
+    """
+    first = session.authorization
+    names = {row.course.condition.key: row.course.condition.name for row in session.treated.all()}
+    found = []
+    if first is not None:
+        condition = names.get(first.condition, first.condition)
+        found.append(note["authorized_by"] | {"condition": condition, "as_of": note["recorded_now"]})
+    payers = {row["id"]: row["payer"] for row in session.permissions_json}
+    on_file = [_permission(row) for row in session.permissions_json]
+    for condition, name in names.items():
+        if session.product is None or (first is not None and condition == first.condition):
+            continue
+        row = permission_for(on_file, product=session.product.key, condition=condition, on=session.performed_on)
+        if row is not None:
+            # Only of the one it kept the session knows the terms of the day.
+            as_of = " (as recorded now)" if session.as_signed else ""
+            found.append(terms_of(row, payer=payers[row.pk]) | {"condition": name, "as_of": as_of})
+    return found
+
+
+def _permission(row: dict[str, Any]) -> PriorAuthorization:
+    days = {name: date.fromisoformat(row[name]) for name in ("starts_on", "ends_on")}
+    return PriorAuthorization(**{name: value for name, value in row.items() if name != "payer"} | days)
 
 
 def billing_of(session: Any) -> list[dict[str, Any]]:

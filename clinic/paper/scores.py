@@ -32,7 +32,9 @@ class Line:
         """The change from baseline in words, or nothing where there is none to compare with."""
         if self.baseline is None or score.pk == self.baseline.pk:
             return ""
-        points = f"{signed(score.value - self.baseline.value)} {self.instrument.unit or 'points'}"
+        gained = score.value - self.baseline.value
+        unit = self.instrument.unit or "points"
+        points = f"{signed(gained)} {'point' if unit == 'points' and abs(gained) == 1 else unit}"
         percent = change_percent(baseline=self.baseline.value, value=score.value)
         if percent is None or score.label:
             return points

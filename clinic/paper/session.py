@@ -29,6 +29,7 @@ from treatments.rules.findings.record import measured_responses
 from treatments.templatetags.cadence import sentence
 
 _APPROVED = ("units_approved", "visits_approved")
+_PERMISSION = ("id", "number", "status", "product", "condition", "starts_on", "ends_on", *_APPROVED)
 
 
 @dataclass
@@ -88,6 +89,11 @@ def for_paper(sessions: QuerySet[InjectionSession]) -> QuerySet[Any, Any]:
                 RecordSeal.objects.filter(session=OuterRef("pk"))
                 .order_by("pk")
                 .values(json=JSONObject(event="event", at="sealed_at", digest="digest"))
+            ),
+            permissions_json=ArraySubquery(
+                PriorAuthorization.objects.filter(patient=OuterRef("patient"), product=OuterRef("product__key"))
+                .order_by("pk")
+                .values(json=JSONObject(**{name: name for name in _PERMISSION}, payer="coverage__payer__name"))
             ),
             windows_json=ArraySubquery(
                 RetreatmentWindow.objects.filter(session=OuterRef("pk"), voided=False)
@@ -210,10 +216,14 @@ def _authorized_by(session: Any) -> dict[str, Any] | None:
     row = session.authorization
     if row is None:
         return None
-    terms = {name: getattr(row, name) for name in ("status", "starts_on", "ends_on", *_APPROVED)}
-    terms["payer"] = row.coverage.payer.name
-    if kept := (papers_as_signed(session) or {}).get("authorization"):
-        terms = kept | {name: date.fromisoformat(kept[name]) for name in ("starts_on", "ends_on")}
+    kept = (papers_as_signed(session) or {}).get("authorization")
+    days = {name: date.fromisoformat(kept[name]) for name in ("starts_on", "ends_on")} if kept else {}
+    return terms_of(row, **{"payer": row.coverage.payer.name} | (kept or {}) | days)
+
+
+def terms_of(row: PriorAuthorization, **known: Any) -> dict[str, Any]:
+    """Number and terms of an authorisation for print; what is known of them stands before what the row says now."""
+    terms = {name: getattr(row, name) for name in ("status", "starts_on", "ends_on", *_APPROVED)} | known
     return terms | {"number": row.number, "status": PriorAuthorization.Status(terms["status"]).label.lower()}
 
 

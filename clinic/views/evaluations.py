@@ -108,7 +108,7 @@ def _courses(request: HttpRequest) -> Any:
 
 
 def _evaluation(request: HttpRequest, evaluation_id: int) -> Evaluation:
-    evaluation = get_object_or_404(Evaluation.objects.select_related("evaluated_by"), pk=evaluation_id)
+    evaluation = get_object_or_404(Evaluation.objects.select_related("evaluated_by", "changed_by"), pk=evaluation_id)
     # A stranger's answer is that of an evaluation that does not exist.
     evaluation.course = get_object_or_404(_courses(request), pk=evaluation.course_id)
     return evaluation

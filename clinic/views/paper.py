@@ -62,6 +62,7 @@ def evaluation_pdf(request: HttpRequest, evaluation_id: int) -> HttpResponse:
             "course__site",
             "course__diagnosis",
             "evaluated_by__credential",
+            "changed_by",
         ),
         pk=evaluation_id,
     )

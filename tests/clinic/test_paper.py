@@ -23,12 +23,14 @@ from clinic.paper.maps import side_by_side
 from patients.models import Medication, TriedTreatment
 from tests.cast import Cast
 from tests.outcomes.cycles import score
+from tests.patients.made import authorization
 from tests.treatments.charted import _Always, draft, migraine_sites, moment, signed, vials_in_stock
-from tests.treatments.test_evaluation_actions import written
+from tests.treatments.test_evaluation_actions import CONTENT, written
+from treatments.actions.evaluations import change_evaluation
 from treatments.actions.records import replace_session
 from treatments.actions.sessions import DraftSite, sign_session, void_session
 from treatments.forms.session import AFTERCARE
-from treatments.models import FollowUp, InjectionSession, Muscle, TreatmentCourse
+from treatments.models import Evaluation, FollowUp, InjectionSession, Muscle, TreatmentCourse
 
 SignIn = Callable[[User], Client]
 DOCUMENTS = ["clinic:session-note", "clinic:session-packet", "clinic:session-after-visit"]
@@ -137,6 +139,35 @@ def test_several_courses_are_told_apart(cast: Cast, sign_in: SignIn, course: Tre
     assert "Total, units of BOTOX 32 175" in note
 
 
+def test_four_maps_begin_beside_the_table_of_sites(cast: Cast, sign_in: SignIn) -> None:
+    arm = cast.course(condition="upper_limb_spasticity")
+    places = {"arms_front": "biceps", "arms_deep": "brachialis", "forearms_front": "fcr", "forearms_deep": "fdp"}
+    sites = [
+        DraftSite(arm.pk, Muscle.objects.get(key=muscle).pk, "right", Decimal(40), view, 300, 300)
+        for view, muscle in places.items()
+    ]
+    session = signed(cast, arm, on=cast.harbour.today(), sites=sites)
+    first, second, *_ = printed(sign_in(cast.ito), "clinic:session-note", session)
+    assert "Arms, front" in first
+    assert "Forearms, deep" in second
+
+
+def test_the_packet_names_each_authorisation_the_session_counts_under(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse
+) -> None:
+    jaw = cast.course(condition="tmj_bruxism")
+    authorization(cast, number="PA-HEAD")
+    authorization(cast, number="PA-JAW", condition="tmj_bruxism", visits_approved=2)
+    authorization(cast, number="PA-OLD", condition="tmj_bruxism", status="denied")
+    masseter = DraftSite(jaw.pk, Muscle.objects.get(key="masseter").pk, "left", Decimal(20))
+    sites = [*migraine_sites(course), masseter]
+    session = signed(cast, course, jaw, on=cast.harbour.today(), sites=sites)
+    packet = " ".join(printed(sign_in(cast.ito), "clinic:session-packet", session))
+    assert "Chronic migraine Payer Northfield Health Number PA-HEAD (approved)" in packet
+    assert "TMJ disorder / bruxism Payer Northfield Health (as recorded now) Number PA-JAW (approved)" in packet
+    assert "PA-OLD" not in packet
+
+
 def test_a_draft_and_a_voided_session_say_so_on_every_page(
     cast: Cast, sign_in: SignIn, course: TreatmentCourse
 ) -> None:
@@ -226,6 +257,30 @@ def test_an_evaluation_prints(cast: Cast, sign_in: SignIn, course: TreatmentCour
     (page,) = printed(sign_in(cast.ito), "clinic:evaluation-pdf", evaluation)
     for words in ("Koch, Joye", "Page 1 of 1", "Headache on most days.", "Two preventives failed.", "Dr Kenji Ito, MD"):
         assert words in page, words
+
+
+def test_a_corrected_evaluation_says_when_and_by_whom(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    today = cast.harbour.today()
+    evaluation = written(cast, course)
+
+    def saved(content: dict[str, Any]) -> None:
+        change_evaluation(
+            evaluation=evaluation,
+            evaluated_on=today,
+            content=content,
+            today=today,
+            by=cast.ada,
+            version=Evaluation.objects.get().version,
+        )
+
+    saved(CONTENT)  # as it was
+    (page,) = printed(sign_in(cast.ito), "clinic:evaluation-pdf", evaluation)
+    assert "corrected" not in page
+    saved(CONTENT | {"goals": "Work half a week"})
+    (page,) = printed(sign_in(cast.ito), "clinic:evaluation-pdf", evaluation)
+    assert f"Dr Kenji Ito, MD; corrected on {today:%-d %b %Y} by Ada Brandt" in page
+    shown = sign_in(cast.ito).get(reverse("clinic:evaluation", args=[evaluation.pk])).content.decode()
+    assert "by Ada Brandt" in shown
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -59,17 +59,26 @@ def change_evaluation(
     by: User,
     version: int | None,
 ) -> Evaluation:
-    """Change an evaluation; who wrote it first stays its author, the history keeps who changed it.
+    """Change an evaluation; who wrote it first stays its author, and it says who corrected it last, and on which day.
 
-    Raises StaleVersionError when it was saved elsewhere meanwhile, ValidationError as write_evaluation does.
+    Saved as it was it is no correction. Raises StaleVersionError when it was saved elsewhere meanwhile, ValidationError
+    as write_evaluation does.
     """
     evaluation = lock_version(evaluation, version=version)
     born = evaluation.course.patient.birth_date
-    _fill(evaluation, evaluated_on=evaluated_on, content=content, today=today, born=born)
+    _fill(evaluation, evaluated_on=evaluated_on, content=content, today=today, born=born, changed_by=by)
     return evaluation
 
 
-def _fill(evaluation: Evaluation, *, evaluated_on: date, content: Mapping[str, Any], today: date, born: date) -> None:
+def _fill(
+    evaluation: Evaluation,
+    *,
+    evaluated_on: date,
+    content: Mapping[str, Any],
+    today: date,
+    born: date,
+    changed_by: User | None = None,
+) -> None:
     if unknown := set(content) - set(CONTENT):
         raise TypeError(f"no part of an evaluation: {', '.join(sorted(unknown))}")
     guide_on = content.get("medication_guide_on")
@@ -79,10 +88,17 @@ def _fill(evaluation: Evaluation, *, evaluated_on: date, content: Mapping[str, A
         raise ValidationError({"evaluated_on": "This day lies before the patient's birth."})
     if guide_on is not None and guide_on > today:
         raise ValidationError({"medication_guide_on": "This day lies in the future."})
+    before = _said(evaluation)
     evaluation.evaluated_on = evaluated_on
     for name in CONTENT:
         if name in content:
             value = content[name]
             setattr(evaluation, name, value.strip() if isinstance(value, str) else value)
+    if changed_by is not None and _said(evaluation) != before:
+        evaluation.changed_on, evaluation.changed_by = today, changed_by
     evaluation.full_clean()
     evaluation.save()
+
+
+def _said(evaluation: Evaluation) -> list[Any]:
+    return [getattr(evaluation, name) for name in ("evaluated_on", *CONTENT)]

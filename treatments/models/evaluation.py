@@ -23,6 +23,10 @@ class Evaluation(Versioned):
     course = models.ForeignKey(TreatmentCourse, on_delete=models.PROTECT, related_name="evaluations")
     evaluated_on = models.DateField()
     evaluated_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    changed_on = models.DateField("last corrected on", null=True, blank=True, editable=False)
+    changed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     symptoms = models.TextField()
     symptoms_since = models.CharField("since", max_length=60, blank=True)
     history = models.TextField(blank=True)
@@ -46,6 +50,10 @@ class Evaluation(Versioned):
             models.CheckConstraint(
                 condition=~Q(symptoms="") & ~Q(suitability_reasons="") & ~Q(goals=""),
                 name="evaluation_says_what_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(changed_on=None, changed_by=None) | Q(changed_on__isnull=False, changed_by__isnull=False),
+                name="evaluation_corrected_on_a_day_by_somebody",
             ),
             models.UniqueConstraint(
                 fields=["course", "evaluated_on"],
