@@ -241,3 +241,11 @@ class OutcomeForm(VersionedModelForm):
             "hide_days": "0 keeps the row on the list.",
             "closes_cycle": "The next session starts anew.",
         }
+        error_messages = {
+            "name": {"unique": "An outcome is called that already.", "required": "Say what came of it."},
+            "hide_days": {
+                "max_value": f"At most {LONGEST_HOLD_DAYS} days.",
+                "min_value": "Not fewer than 0.",
+                "required": "0 keeps the row on the list.",
+            },
+        }

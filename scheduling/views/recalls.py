@@ -67,6 +67,9 @@ def list_response(
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     template = "scheduling/recall_list.html" + ("#list" if is_part else "")
     response = render(request, template, context | {"is_part": is_part}, status=status)
+    if is_part and request.method == "GET":
+        # What was asked for, without the filters that ask nothing.
+        response["HX-Push-Url"] = list_url(context["back"])
     patch_vary_headers(response, ["HX-Request"])
     return response
 

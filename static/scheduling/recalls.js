@@ -108,6 +108,14 @@ export function setUpRecalls(root) {
     else removeRows();
   });
 
+  // A filter was chosen while an answer was on its way: the next one, which is asked for already, has both.
+  root.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, formData } = event.detail.requestConfig;
+    if (!elt.matches("form.recall-filters")) return;
+    const asked = (values) => new URLSearchParams(values).toString();
+    if (asked(formData) !== asked(new FormData(elt))) event.detail.shouldSwap = false;
+  });
+
   root.addEventListener("htmx:afterSettle", (event) => {
     const { target } = event.detail;
     if (target.id === "side") {

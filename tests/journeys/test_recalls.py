@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -141,3 +142,16 @@ def test_two_people_on_one_list(
     expect(robin.locator("#id_language")).to_be_focused()
     axe(robin)
     fits(robin)
+
+
+def test_a_second_filter_chosen_before_the_first_has_answered_counts_too(
+    cast: Cast, page: Page, log_in: Callable[..., None]
+):
+    due_courses(cast, 2)
+    log_in(page, cast.robin)
+    page.goto("/recalls/")
+    page.route("**/recalls/?tab=*", lambda route: (page.wait_for_timeout(600), route.continue_()))
+    page.get_by_label("Provider").select_option(label=str(cast.ito))
+    page.get_by_label("Order").select_option("name")
+    expect(page).to_have_url(re.compile(r"sort=name&provider=\d+$"))
+    expect(page.get_by_label("Provider", exact=True)).to_have_value(str(cast.ito.pk))

@@ -199,3 +199,26 @@ def test_in_a_tab_of_its_own_a_form_of_a_row_is_sent_as_a_page(cast: Cast, sign_
     url, client = reverse(f"scheduling:{name}", args=[course_in(cast, "due").pk]), sign_in(cast.robin)
     assert 'hx-target="#recalls"' not in client.get(url).content.decode()
     assert 'hx-target="#recalls"' in client.get(url, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_a_wrong_outcome_is_told_in_the_words_of_the_form(cast: Cast, sign_in: SignIn):
+    answer = sign_in(cast.ada).post("/recalls/outcomes/", {"name": "No answer", "hide_days": 9999})
+    page = answer.content.decode()
+    assert "An outcome is called that already." in page
+    assert "At most 366 days." in page
+    assert "Attempt outcome" not in page
+
+
+def test_where_somebody_else_calls_what_came_of_it_stands_in_what_is_kept(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due")
+    sign_in(cast.ito).get(act("log", course))
+    sent = {"channel": "phone", "outcome": "voicemail", "note": "rang twice"}
+    answer = sign_in(cast.robin).post(act("log", course), sent, headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert '<span class="strong">Left a voicemail</span>, “rang twice”' in answer.content.decode()
+
+
+def test_the_address_of_the_list_holds_only_what_is_asked(cast: Cast, sign_in: SignIn):
+    sent = {"tab": "due", "condition": "", "payer": "", "sort": "closes", "attempts": "0", "site": cast.harbour.pk}
+    answer = sign_in(cast.robin).get(LIST, sent, headers={"HX-Request": "true"})
+    assert answer["HX-Push-Url"] == "/recalls/?tab=due&attempts=0"
