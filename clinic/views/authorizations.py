@@ -140,6 +140,8 @@ def _page(
 ) -> HttpResponse:
     if request.method == "GET":
         record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
+    else:
+        form.ask_for_letter_again()
     return render(
         request,
         "patients/coverage_form.html",

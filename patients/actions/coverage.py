@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.forms.models import model_to_dict
 
 from accounts.models import User
 from audit.actions import lock_version
@@ -102,8 +103,7 @@ def _keep(letter: UploadedFile[bytes] | None, authorization: PriorAuthorization)
 
 def _check(authorization: PriorAuthorization) -> None:
     authorization.full_clean()
-    fields = ("status", "number", "denial_reason", "submitted_on", "decided_on", "appealed_on")
-    if found := problems_of({name: getattr(authorization, name) for name in fields}):
+    if found := problems_of(model_to_dict(authorization), on=authorization.patient.site.today()):
         raise ValidationError(found)
     if authorization.coverage.patient_id != authorization.patient_id:
         raise ValidationError({"coverage": "This coverage is another patient's."})

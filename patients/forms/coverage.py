@@ -16,6 +16,9 @@ from patients.letters_in import check_letter
 from patients.models import Coverage, Patient, Payer, PriorAuthorization
 from patients.rules.authorization import problems_of
 
+AT_LEAST_ONE = "At least 1. Leave it empty where the payer names no number."
+TOO_MANY = "That is more than any payer approves."
+
 Choices = Sequence[tuple[str, str]]
 
 
@@ -114,12 +117,15 @@ class AuthorizationForm(VersionedModelForm):
             "coverage": {"required": "Choose who pays."},
             "starts_on": {"required": "Enter the first day."},
             "ends_on": {"required": "Enter the last day."},
+            "units_approved": {"min_value": AT_LEAST_ONE, "max_value": TOO_MANY},
+            "visits_approved": {"min_value": AT_LEAST_ONE, "max_value": TOO_MANY},
         }
 
     def __init__(
         self, *args: Any, patient: Patient, products: Choices, conditions: Choices, today: date, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         coverages = list(patient.coverages.all())
         coverage: Any = self.fields["coverage"]
         coverage.queryset = Coverage.objects.filter(patient=patient)
@@ -161,7 +167,7 @@ class AuthorizationForm(VersionedModelForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         _in_order(self, values)
-        for name, problem in problems_of(values).items():
+        for name, problem in problems_of(values, on=self.today).items():
             if name not in self.errors:
                 self.add_error(name, problem)
         return values
@@ -177,6 +183,11 @@ class AuthorizationForm(VersionedModelForm):
         # The database says the same of the row; once beside the field is enough.
         if "number" in self.errors or "ends_on" in self.errors:
             self._errors.pop("__all__", None)
+
+    def ask_for_letter_again(self) -> None:
+        """Say that a chosen file has to be chosen anew where the rest was refused: a browser does not keep it."""
+        if self.errors and "letter" not in self.errors and self.files.get("letter"):
+            self.add_error("letter", "Choose the letter again: it was not kept.")
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("letter", *(self._meta.fields or []))}

@@ -98,6 +98,12 @@ class PriorAuthorization(Versioned):
                 name="authorization_approved_has_number",
                 violation_error_message="An approved authorisation has a number.",
             ),
+            models.CheckConstraint(
+                condition=(Q(units_approved=None) | Q(units_approved__gt=0))
+                & (Q(visits_approved=None) | Q(visits_approved__gt=0)),
+                name="authorization_approves_some",
+                violation_error_message="At least one unit and one visit.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ from typing import Protocol
 APPROVED, SUBMITTED, DENIED, APPEAL = "approved", "submitted", "denied", "appeal"
 # Computed, never stored: an authorisation expires by itself.
 EXPIRED = "expired"
+# Longer than any payer gives one for: a slip in the year.
+LONGEST = timedelta(days=5 * 366)
 
 
 def status_on(*, status: str, ends_on: date, on: date) -> str:
@@ -63,9 +65,22 @@ def next_span(*, starts_on: date, ends_on: date, on: date) -> tuple[date, date]:
     return first, first + (ends_on - starts_on)
 
 
-def problems_of(values: Mapping[str, object]) -> dict[str, str]:
-    """What a status needs beside it, by field: a number when approved, a reason when denied, a day when appealed."""
+def problems_of(values: Mapping[str, object], *, on: date) -> dict[str, str]:
+    """What does not stand together, by field: what a status needs beside it, days in their order and none to come.
+
+    `on` is today at the patient's site.
+    """
     found = {}
+    for name in ("units_approved", "visits_approved"):
+        if values.get(name) == 0:
+            found[name] = "At least 1. Leave it empty where the payer names no number."
+    starts, ends = values.get("starts_on"), values.get("ends_on")
+    if isinstance(starts, date) and isinstance(ends, date) and ends - starts > LONGEST:
+        found["ends_on"] = "More than five years: check the year."
+    for name in ("submitted_on", "decided_on", "appealed_on"):
+        day = values.get(name)
+        if isinstance(day, date) and day > on:
+            found[name] = "This day has not come yet."
     status = values.get("status")
     if status == APPROVED and not values.get("number"):
         found["number"] = "An approved authorisation has a number."

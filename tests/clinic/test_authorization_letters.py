@@ -95,6 +95,15 @@ class TestLetter:
     def test_its_name_is_fit_for_a_header(self, name: str, shown: str):
         assert shown_name(name, "application/pdf") == shown
 
+    def test_where_something_else_is_refused_it_is_asked_for_again(self, cast: Cast, sign_in: SignIn):
+        file = SimpleUploadedFile("Approval.pdf", made.PDF)
+        answer = create(cast, sign_in(cast.robin), letter=file, number="", units_approved=-5)
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "Choose the letter again: it was not kept." in page
+        assert "At least 1. Leave it empty where the payer names no number." in page
+        assert not PriorAuthorization.objects.exists()
+
     def test_none_without_a_file_and_none_for_a_stranger(self, cast: Cast, sign_in: SignIn):
         row = made.authorization(cast)
         url = reverse("clinic:authorization-letter", args=[row.pk])
@@ -108,13 +117,13 @@ class TestStatus:
         [
             ({"status": "denied"}, "denial_reason"),
             ({"status": "appeal", "denial_reason": "not met"}, "appealed_on"),
-            ({"submitted_on": "2026-05-02", "decided_on": "2026-05-01"}, "decided_on"),
+            ({"submitted_on": "2024-05-02", "decided_on": "2024-05-01"}, "decided_on"),
             (
                 {
                     "status": "appeal",
                     "denial_reason": "not met",
-                    "submitted_on": "2026-05-02",
-                    "appealed_on": "2026-05-01",
+                    "submitted_on": "2024-05-02",
+                    "appealed_on": "2024-05-01",
                 },
                 "appealed_on",
             ),
@@ -127,10 +136,10 @@ class TestStatus:
 
     def test_an_appeal_is_told_on_the_chart(self, cast: Cast, sign_in: SignIn):
         client = sign_in(cast.robin)
-        changes = {"status": "appeal", "denial_reason": "too few headache days", "appealed_on": "2026-10-02"}
+        changes = {"status": "appeal", "denial_reason": "too few headache days", "appealed_on": "2024-10-02"}
         assert create(cast, client, **changes).status_code == 302
         page = client.get(reverse("clinic:chart", args=[cast.joye.pk])).content.decode()
-        assert "in appeal 2 Oct 2026" in page
+        assert "in appeal 2 Oct 2024" in page
         assert "too few headache days" in page
 
 

@@ -88,7 +88,7 @@ def test_a_renewal_asks_for_the_same_and_is_not_decided() -> None:
     }
 
 
-BEFORE = DAY - timedelta(days=1)
+BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,13 @@ BEFORE = DAY - timedelta(days=1)
         ({"submitted_on": DAY, "appealed_on": DAY}, set()),
         ({"submitted_on": None, "decided_on": BEFORE, "appealed_on": BEFORE}, set()),
         ({"submitted_on": DAY, "decided_on": None, "appealed_on": None}, set()),
+        ({"submitted_on": AFTER}, {"submitted_on"}),
+        ({"decided_on": AFTER, "appealed_on": AFTER}, {"decided_on", "appealed_on"}),
+        ({"units_approved": 0, "visits_approved": 0}, {"units_approved", "visits_approved"}),
+        ({"units_approved": 1, "visits_approved": None}, set()),
+        ({"starts_on": DAY, "ends_on": DAY + timedelta(days=5 * 366)}, set()),
+        ({"starts_on": DAY, "ends_on": DAY + timedelta(days=5 * 366 + 1)}, {"ends_on"}),
     ],
 )
-def test_what_a_status_needs_beside_it(values: dict[str, object], fields: set[str]) -> None:
-    assert problems_of(values).keys() == fields
+def test_what_does_not_stand_together(values: dict[str, object], fields: set[str]) -> None:
+    assert problems_of(values, on=DAY).keys() == fields

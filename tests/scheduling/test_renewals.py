@@ -152,7 +152,7 @@ def test_the_list_equals_a_slow_computation(cast: Cast) -> None:
                 product=rng.choice([BOTOX, BOTOX, XEOMIN]),
                 condition=rng.choice([course.condition.key] * 3 + ["tmj_bruxism"]),
                 units_approved=rng.choice([None, 100, 155, 400]),
-                visits_approved=rng.choice([None, 0, 1, 4]),
+                visits_approved=rng.choice([None, 1, 1, 4]),
                 starts_on=starts,
                 ends_on=starts + timedelta(days=rng.randrange(30, 400)),
             )
@@ -172,7 +172,7 @@ def test_the_list_equals_a_slow_computation(cast: Cast) -> None:
         }
         made.authorization(cast, number=f"S-{number}", **values)
         signed(cast, course, on=today - timedelta(days=100))
-        made.authorization(cast, number=f"T-{number}", **values | {"visits_approved": 0})
+        made.authorization(cast, number=f"T-{number}", **values | {"units_approved": 1})
     found = listed(cast)
     assert found == slowly(cast)
     assert {row[3] for row in found.values()} == set(STANDINGS)
