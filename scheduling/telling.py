@@ -12,7 +12,7 @@ from messaging.models import Message
 from messaging.rules.channels import CHANNEL_WORDS, LETTER
 from patients.models import Patient
 from scheduling.models import Appointment
-from scheduling.reminders import notices_about
+from scheduling.reminders import WENT_OUT, notices_about
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,24 @@ def telling_of(patient: Patient, *, on: date, said: Iterable[Mapping[str, Any]] 
     if choice.channel == LETTER:
         return Telling(LETTER, "Tell the patient by letter, which waits to be printed")
     return Telling(choice.channel, f"Tell the patient by {CHANNEL_WORDS[choice.channel]}")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stands beside a visit that was just moved: whether its patient is told, and whether that can be changed."""
+
+    telling: Telling
+    is_told: bool
+    went_out: bool
+    words: str
+
+
+def told_of(appointment: Appointment, *, now: datetime) -> Told:
+    """How it stands with telling the patient of that visit; at most five queries."""
+    statuses = set(notices_about(appointment).values_list("status", flat=True))
+    is_told, went_out = Message.Status.QUEUED in statuses, bool(statuses & set(WENT_OUT))
+    telling = telling_of(appointment.patient, on=appointment.site.today(now=now))
+    return Told(telling, is_told, went_out, told_words(appointment, now=now) if is_told else "")
 
 
 def told_words(appointment: Appointment, *, now: datetime) -> str:

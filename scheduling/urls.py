@@ -40,6 +40,7 @@ urlpatterns = [
     path("appointments/<int:appointment_id>/", appointments.appointment_detail, name="appointment-detail"),
     path("appointments/<int:appointment_id>/move/", appointments.appointment_move, name="appointment-move"),
     path("appointments/<int:appointment_id>/place/", placing.appointment_place, name="appointment-place"),
+    path("appointments/<int:appointment_id>/tell/", placing.appointment_tell, name="appointment-tell"),
     path("appointments/<int:appointment_id>/status/", appointments.appointment_status, name="appointment-status"),
     path("appointments/<int:appointment_id>/cancel/", appointments.appointment_cancel, name="appointment-cancel"),
     path(

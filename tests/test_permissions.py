@@ -143,6 +143,7 @@ TABLE: list[Line] = [
     line("scheduling:appointment-detail", {"appointment_id": "appointment"}, 200, 200, 200, 404),
     line("scheduling:appointment-move", {"appointment_id": "appointment"}, 200, 200, 403, 404),
     line("scheduling:appointment-place", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
+    line("scheduling:appointment-tell", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
     line("scheduling:appointment-status", {"appointment_id": "appointment"}, 302, 302, 403, 404, post={}),
     line(
         "scheduling:appointment-cancel",

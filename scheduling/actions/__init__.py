@@ -11,6 +11,7 @@ from scheduling.actions.arrivals import seat_patient
 from scheduling.actions.attached import attach_follow_ups
 from scheduling.actions.placing import may_override
 from scheduling.actions.recalls import bring_back, log_attempt, put_away, snooze
+from scheduling.actions.telling import tell_of_visit
 from scheduling.actions.together import book_follow_ups, cancel_follow_ups, move_follow_ups
 from scheduling.actions.waiting import add_waiting_entry, book_freed_time, decline_offer, offer_time, withdraw_entry
 from scheduling.conflicts import conflicts_of
@@ -38,5 +39,6 @@ __all__ = [
     "set_status",
     "snooze",
     "take_back_cancel",
+    "tell_of_visit",
     "withdraw_entry",
 ]

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from accounts.models import Site, User
-from scheduling.forms.fields import DateInput, TimeInput, providers_of
+from scheduling.forms.fields import MINUTES_WORDS, DateInput, TimeInput, providers_of
 from scheduling.lengths import Place, place_of
 from scheduling.models import Appointment, Room
 from scheduling.rules.times import TimeDoesNotExistError, local_moment
@@ -193,7 +193,9 @@ class MoveForm(AppointmentTimeForm):
     """Another time, provider or room for a visit; carries the version it was opened on."""
 
     provider = forms.ModelChoiceField(User.objects.none(), label="With", empty_label=None)
-    minutes = forms.IntegerField(label="Minutes", min_value=SHORTEST_MINUTES, max_value=LONGEST_MINUTES)
+    minutes = forms.IntegerField(
+        label="Minutes", min_value=SHORTEST_MINUTES, max_value=LONGEST_MINUTES, error_messages=MINUTES_WORDS
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, appointment: Appointment, may_override: bool) -> None:

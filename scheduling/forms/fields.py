@@ -8,6 +8,10 @@ from django import forms
 
 from accounts.models import Site, User
 from accounts.permissions import Role
+from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES
+
+_SPAN = f"From {SHORTEST_MINUTES} minutes to {LONGEST_MINUTES // 60} hours."
+MINUTES_WORDS = {"min_value": _SPAN, "max_value": _SPAN, "required": _SPAN}
 
 
 def providers_of(sites: list[Site]) -> Any:

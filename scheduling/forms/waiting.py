@@ -6,7 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import Site, User
-from scheduling.forms.fields import DateInput, providers_of
+from scheduling.forms.fields import MINUTES_WORDS, DateInput, providers_of
 from scheduling.models import Appointment, Availability, WaitingEntry
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES
 from treatments.models import TreatmentCourse
@@ -19,7 +19,9 @@ class WaitingForm(forms.Form):
     course = forms.ModelChoiceField(TreatmentCourse.objects.none(), label="Treats", required=False, empty_label="-")
     site = forms.ModelChoiceField(Site.objects.none(), label="At", empty_label=None)
     provider = forms.ModelChoiceField(User.objects.none(), label="With", required=False, empty_label="Anyone")
-    minutes = forms.IntegerField(label="Minutes", min_value=SHORTEST_MINUTES, max_value=LONGEST_MINUTES)
+    minutes = forms.IntegerField(
+        label="Minutes", min_value=SHORTEST_MINUTES, max_value=LONGEST_MINUTES, error_messages=MINUTES_WORDS
+    )
     earliest_on = forms.DateField(label="Comes from", widget=DateInput(), error_messages={"required": "Choose a day."})
     latest_on = forms.DateField(
         label="Until",

@@ -287,17 +287,18 @@ def _booked(
         booked = Appointment.objects.for_list().get(pk=booked.pk)
         also = [f"{'Also booked' if one.appointment else 'Not booked'}: {one.words}" for one in outcomes]
         return list_response(request, back, booked=booked, told=told, said=" ".join(also))
+    if back is None:
+        start = booked.local_start
+        words = f"Booked {start:%a} {start.day} {start:%b}, {booked.time_words}, {booked.provider}. {told}"
+        messages.success(request, words.strip())
+    elif told:
+        messages.success(request, told)
     for outcome in outcomes:
         if outcome.appointment:
             messages.success(request, f"Also booked: {outcome.words}")
         else:
             messages.warning(request, f"Not booked: {outcome.words}")
     if back is None:
-        start = booked.local_start
-        words = f"Booked {start:%a} {start.day} {start:%b}, {booked.time_words}, {booked.provider}. {told}"
-        messages.success(request, words.strip())
         return redirect("scheduling:appointment-detail", booked.pk)
     request.session[JUST_BOOKED] = booked.pk
-    if told:
-        messages.success(request, told)
     return redirect(list_url(back.urlencode()))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -19,7 +20,7 @@ from scheduling.forms.placing import PlaceForm, as_sent
 from scheduling.models import Appointment
 from scheduling.reminders import was_told
 from scheduling.rules.visits import INACTIVE
-from scheduling.telling import told_words
+from scheduling.telling import told_of, told_words
 from scheduling.views.calendar import day_response, day_url
 
 
@@ -61,9 +62,37 @@ def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse
         problems = [f"Someone else changed this appointment meanwhile: {_now(current)}"]
         return _answer(request, current, refused=_refused(request, current, problems), status=409)
     said = _said(appointment, moved, may_undo="undo" not in request.POST)
-    if notify and moved.pk != appointment.pk and moved.starts_at > now:
-        said["told"] = told_words(moved, now=now)
+    if moved.pk != appointment.pk and moved.starts_at > now:
+        said |= _told(moved, now)
+        if notify:
+            said["words_told"] = told_words(moved, now=now)
     return _answer(request, moved, said=said)
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.book", raise_exception=True)
+def appointment_tell(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """The tick beside what was just done in the calendar: the patient is told of it (`notify`), or not after all."""
+    appointments = Appointment.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
+    appointment = get_object_or_404(appointments, pk=appointment_id)
+    now = timezone.now()
+    actions.tell_of_visit(
+        appointment=appointment,
+        tells="notify" in request.POST,
+        by=request.user,  # type: ignore[arg-type]
+        now=now,
+    )
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("scheduling:appointment-detail", appointment.pk)
+    return render(request, "scheduling/_tell_of_it.html", {"said": _told(appointment, now)})
+
+
+def _told(appointment: Appointment, now: datetime) -> dict[str, Any]:
+    return {
+        "pk": appointment.pk,
+        "told": told_of(appointment, now=now),
+        "tell_url": reverse("scheduling:appointment-tell", args=[appointment.pk]),
+    }
 
 
 def _when(appointment: Appointment) -> str:
@@ -140,7 +169,7 @@ def _answer(
             request, site=appointment.site, day=day, view=view, said=said, refused=refused, status=status
         )
     if said is not None:
-        messages.success(request, f"{said['words']} {said.get('told', '')}".strip())
+        messages.success(request, f"{said['words']} {said.get('words_told', '')}".strip())
     if refused is not None:
         messages.error(request, " ".join([refused["words"], *refused["problems"]]))
     url = day_url(day, view) if is_theirs else reverse("scheduling:appointment-detail", args=[appointment.pk])

@@ -17,14 +17,12 @@ export function setUpCalendar(root, htmx) {
   const say = (words) => {
     live.textContent = words;
   };
-  const tell = root.querySelector("#day-tell");
-  const moving = setUpMoving(day, { say, htmx, tells: () => tell?.querySelector("input").checked });
+  let tells = true; // as the tick of the last move was left
+  const moving = setUpMoving(day, { say, htmx, tells: () => tells });
 
   function dress() {
     moving.dress();
     for (const one of day.querySelectorAll("#day-print, #day-help")) one.hidden = false;
-    // It stands outside what is drawn anew, so that it stays as it was left.
-    if (tell) tell.hidden = !day.querySelector(".day-grid[data-book]");
     const said = day.querySelector("#day-said");
     if (said) addClose(said);
     for (const [id, value] of chosen) {
@@ -47,6 +45,7 @@ export function setUpCalendar(root, htmx) {
   }
 
   day.addEventListener("change", (event) => {
+    if (event.target.matches("#day-notify")) tells = event.target.checked;
     if (event.target.matches("select[name=room]")) chosen.set(event.target.id, event.target.value);
   });
 

@@ -142,6 +142,24 @@ def test_dragged_and_put_back(cast: Cast, patient: Patient, sign_in: SignIn):
     assert queue() == [("moved", "cancelled"), ("moved", "sent"), ("moved", "queued")]
 
 
+def test_the_tick_beside_the_move_takes_it_back_and_wishes_it_again(cast: Cast, patient: Patient, sign_in: SignIn):
+    client, appointment = sign_in(cast.robin), visit(cast, patient)
+    page = place(client, appointment, moment(cast.harbour, days=20, at=time(14)), notify="on").content.decode()
+    assert 'id="day-notify" checked' in page
+    tell = reverse("scheduling:appointment-tell", args=[Appointment.objects.get(moved_from=appointment).pk])
+    page = client.post(tell, {}, headers=HTMX).content.decode()
+    assert "Tell the patient by e-mail" in page
+    assert "checked" not in page
+    assert queue() == [("moved", "cancelled")]
+    for _ in range(2):
+        page = client.post(tell, {"notify": "on"}, headers=HTMX).content.decode()
+        assert "The patient is told by e-mail" in page
+    assert queue() == [("moved", "cancelled"), ("moved", "queued")]
+    went_out()
+    assert "The patient was told." in client.post(tell, {}, headers=HTMX).content.decode()
+    assert queue() == [("moved", "cancelled"), ("moved", "sent")]
+
+
 def test_who_cannot_be_told_is_moved_all_the_same_and_the_desk_hears_why(cast: Cast, sign_in: SignIn):
     appointment = visit(cast, reachable(cast, email=""))
     page = place(sign_in(cast.robin), appointment, moment(cast.harbour, days=20, at=time(14)), notify="on")
