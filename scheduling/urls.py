@@ -19,6 +19,9 @@ app_name = "scheduling"
 urlpatterns = [
     path("authorizations/to-ask/", renewals.renewal_list, name="renewal-list"),
     path("authorizations/to-ask/<int:course_id>/", renewals.renewal_ask, name="renewal-ask"),
+    path(
+        "authorizations/to-ask/<int:authorization_id>/take-back/", renewals.renewal_take_back, name="renewal-take-back"
+    ),
     path("l/<str:token>/appointment/", links.link_visit, name="link-visit"),
     path("l/<str:token>/times/", links.link_times, name="link-times"),
     path("l/<str:token>/offer/", links.link_offer, name="link-offer"),
@@ -56,6 +59,7 @@ urlpatterns = [
     path("waiting/", waiting.waiting_list, name="waiting-list"),
     path("waiting/new/", waiting.waiting_create, name="waiting-create"),
     path("waiting/<int:entry_id>/withdraw/", waiting.waiting_withdraw, name="waiting-withdraw"),
+    path("waiting/<int:entry_id>/put-back/", waiting.waiting_put_back, name="waiting-put-back"),
     path("hours/", hours.hours_month, name="hours-month"),
     path("hours/place/", hours.place_detail, name="place-detail"),
     path("hours/place/holidays/", hours.holiday_add, name="holiday-add"),

@@ -169,6 +169,7 @@ TABLE: list[Line] = [
     line("scheduling:waiting-list", {}, 200, 200, 200, 200),
     line("scheduling:waiting-create", {}, 200, 200, 403, 200),
     line("scheduling:waiting-withdraw", {"entry_id": "waiting_entry"}, 302, 302, 403, 404, post={}),
+    line("scheduling:waiting-put-back", {"entry_id": "waiting_entry"}, 302, 302, 403, 404, post={}),
     line("scheduling:hours-month", {}, 200, 200, 200, 200),
     line("scheduling:hours-week", {"user_id": "ito"}, 403, 403, 200, 404),
     line(
@@ -248,6 +249,7 @@ TABLE: list[Line] = [
     line("clinic:authorization-renew", {"authorization_id": "authorization"}, 200, 200, 200, 404),
     line("clinic:authorization-letter", {"authorization_id": "lettered"}, 200, 200, 200, 404),
     line("scheduling:renewal-list", {}, 200, 200, 200, 200),
+    line("scheduling:renewal-take-back", {"authorization_id": "authorization"}, 302, 302, 302, 404, post={}),
     line("scheduling:renewal-ask", {"course_id": "course"}, 302, 302, 302, 404, post={}),
     line("treatments:drug-order-list", {}, 200, 200, 200, 200),
     line("treatments:drug-order-create", {"patient_id": "joye"}, 200, 200, 403, 404),

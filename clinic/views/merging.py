@@ -18,7 +18,7 @@ from clinic.forms import MergeForm, PairForm, TakeApartForm
 from clinic.merging.merge import AlreadyMergedError, added_since, later_merge, merge_patients, take_apart
 from clinic.merging.preview import may_see, moved_words, preview
 from clinic.merging.rows import row_words
-from patients.actions.apart import tell_apart
+from patients.actions.apart import take_back_apart, tell_apart
 from patients.forms import SearchForm
 from patients.likely_pairs import likely_pairs
 from patients.models import Patient, PatientMerge, PossibleDuplicate
@@ -27,6 +27,7 @@ from patients.rules import read_search
 PAGE = 20
 MOST_FOUND = 20
 MOST_ADDED = 50
+JUST_APART = "just_told_apart"
 
 
 @require_GET
@@ -34,12 +35,14 @@ MOST_ADDED = 50
 def pair_list(request: HttpRequest) -> HttpResponse:
     """Records that may be one person's, the newest first."""
     phone_alone = request.GET.get("phone") == "1"
+    apart = list(Patient.objects.visible_to(request.user).filter(pk__in=request.session.pop(JUST_APART, [])))
     found = likely_pairs(by=request.user, before=_number(request, "before"), most=PAGE, phone_alone=phone_alone)
     return render(
         request,
         "clinic/pair_list.html",
         {
             "found": found,
+            "apart": apart if len(apart) == 2 else [],
             "phone_alone": phone_alone,
             "before": _number(request, "before"),
             "imported": PossibleDuplicate.objects.visible_to(request.user).waiting().count(),
@@ -50,15 +53,19 @@ def pair_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required(("patients.view_merges", "patients.change_patient"), raise_exception=True)
 def pair_apart(request: HttpRequest) -> HttpResponse:
-    """Two people: the pair is not shown again."""
+    """Two people: the pair is not shown again; with `undo` it is."""
     form = PairForm(request.POST)
     if not form.is_valid():
         raise Http404
     patients = Patient.objects.visible_to(request.user)
     one = get_object_or_404(patients, pk=form.cleaned_data["first"])
     other = get_object_or_404(patients.exclude(pk=one.pk), pk=form.cleaned_data["second"])
-    tell_apart(one=one, other=other, by=request.user)
-    messages.success(request, f"Records {one.record_number} and {other.record_number} are two people.")
+    if "undo" in request.POST:
+        take_back_apart(one=one, other=other, by=request.user)
+        messages.success(request, f"Records {one.record_number} and {other.record_number} may be one person's again.")
+    else:
+        tell_apart(one=one, other=other, by=request.user)
+        request.session[JUST_APART] = [one.pk, other.pk]
     return redirect("clinic:pair-list")
 
 

@@ -12,3 +12,10 @@ def tell_apart(*, one: Patient, other: Patient, by: User) -> ToldApart:
     first, second = sorted((one.pk, other.pk))
     found, _ = ToldApart.objects.get_or_create(first_id=first, second_id=second, defaults={"by": by})
     return found
+
+
+@transaction.atomic
+def take_back_apart(*, one: Patient, other: Patient, by: User) -> None:
+    """Undo `tell_apart`: the pair is shown again."""
+    first, second = sorted((one.pk, other.pk))
+    ToldApart.objects.filter(first_id=first, second_id=second).delete()

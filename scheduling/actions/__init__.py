@@ -13,7 +13,14 @@ from scheduling.actions.placing import may_override
 from scheduling.actions.recalls import bring_back, log_attempt, put_away, snooze
 from scheduling.actions.telling import tell_of_visit
 from scheduling.actions.together import book_follow_ups, cancel_follow_ups, move_follow_ups
-from scheduling.actions.waiting import add_waiting_entry, book_freed_time, decline_offer, offer_time, withdraw_entry
+from scheduling.actions.waiting import (
+    add_waiting_entry,
+    book_freed_time,
+    decline_offer,
+    offer_time,
+    put_entry_back,
+    withdraw_entry,
+)
 from scheduling.conflicts import conflicts_of
 
 __all__ = [
@@ -35,6 +42,7 @@ __all__ = [
     "move_follow_ups",
     "offer_time",
     "put_away",
+    "put_entry_back",
     "seat_patient",
     "set_status",
     "snooze",

@@ -21,10 +21,11 @@ USUAL_DAYS = 364
 @transaction.atomic
 def ask_for_authorization(
     *, course: TreatmentCourse, coverage: Coverage, next_on: date, on: date, by: User
-) -> PriorAuthorization:
+) -> tuple[PriorAuthorization, bool]:
     """Note that the payer was asked today: an authorisation that waits for its answer, for the session on `next_on`.
 
-    It begins as the last one of this coverage, condition and product; pressed again, or by two at once, there is one.
+    Returns it and whether it is new: it begins as the last one of this coverage, condition and product; pressed again,
+    or by two at once, there is one.
     Raises ValidationError when nobody has said yet which product it is for.
     """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=course.patient_id)
@@ -32,7 +33,7 @@ def ask_for_authorization(
     mine = patient.authorizations.filter(condition=condition)
     waiting = mine.filter(status=PriorAuthorization.Status.SUBMITTED, ends_on__gte=next_on).order_by("pk").first()
     if waiting is not None:
-        return waiting
+        return waiting, False
     window = RetreatmentWindow.objects.filter(course=course, closed_by=None, voided=False)
     given = window.values_list("session__product__key", flat=True).first()
     before = mine.filter(product=given) if given else mine
@@ -48,7 +49,7 @@ def ask_for_authorization(
     # Asked for early because visits or units run out, it begins before the one that is still running ends.
     if starts_on > next_on:
         starts_on, ends_on = next_on, next_on + (ends_on - starts_on)
-    return add_authorization(
+    made = add_authorization(
         patient=patient,
         by=by,
         coverage=coverage,
@@ -60,3 +61,15 @@ def ask_for_authorization(
         ends_on=max(ends_on, next_on),
         **values,
     )
+    return made, True
+
+
+@transaction.atomic
+def take_back_asking(*, authorization: PriorAuthorization, by: User) -> None:
+    """Undo `ask_for_authorization`. Raises ValidationError once somebody has written anything more into it."""
+    current = PriorAuthorization.objects.select_for_update(of=("self",)).filter(pk=authorization.pk).first()
+    if current is None:
+        return
+    if current.status != PriorAuthorization.Status.SUBMITTED or current.version != 1 or current.document_name:
+        raise ValidationError("Somebody has entered more of it meanwhile: change it on the chart.")
+    current.delete()

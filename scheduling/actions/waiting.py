@@ -97,6 +97,35 @@ def withdraw_entry(*, entry: WaitingEntry, by: User | None, now: datetime) -> Wa
 
 
 @transaction.atomic
+def put_entry_back(*, entry: WaitingEntry, by: User, now: datetime) -> WaitingEntry:
+    """Put somebody who was taken off the list back, as long waiting as before. Doing it again changes nothing.
+
+    What they were offered stays answered. Raises ValidationError when the entry was booked, its last day is past, the
+    patient died or left, or another entry for the same waits already.
+    """
+    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=entry.patient_id)
+    current = lock_version(entry, version=None)
+    if current.status == WaitingEntry.Status.WAITING:
+        return current
+    today = current.site.today(now=now)
+    patient = Patient.objects.get(pk=current.patient_id)
+    if current.status == WaitingEntry.Status.BOOKED:
+        raise ValidationError("This entry is booked.")
+    if current.latest_on < today:
+        raise ValidationError("The last day of this entry is past.")
+    if patient.died_on is not None or (patient.left_on is not None and patient.left_on <= today):
+        raise ValidationError("This patient has died or left the clinic.")
+    alike = WaitingEntry.objects.open(on=today).filter(
+        patient=patient, course=current.course, kind=current.kind, site=current.site
+    )
+    if alike.exists():
+        raise ValidationError("This patient is on the waiting list for this already.")
+    current.status = WaitingEntry.Status.WAITING
+    current.save()
+    return current
+
+
+@transaction.atomic
 def offer_time(*, entry: WaitingEntry, freed: Appointment, by: User, now: datetime) -> tuple[SlotOffer, bool]:
     """Offer a freed time to somebody who waits; a message is queued where they agreed to messages.
 

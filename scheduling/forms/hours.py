@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
 from accounts.models import Site
-from scheduling.forms.fields import DateInput, TimeInput
+from scheduling.forms.fields import MINUTES_WORDS, DateInput, TimeInput
 from scheduling.models import Availability, VisitKind
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MINUTES
 from treatments.models import Condition
 
+PAST = "This day is past: check the year."
 SPANS = 3  # a day: morning, afternoon, evening
 
 
@@ -94,9 +95,16 @@ class ExceptionForm(forms.Form):
     everywhere = forms.BooleanField(label="At all sites", required=False)
     reason = forms.CharField(label="Reason", max_length=120, required=False)
 
+    def __init__(self, data: QueryDict | None = None, *, today: date, **kwargs: Any) -> None:
+        super().__init__(data, initial={"starts_on": today}, **kwargs)
+        self.today = today
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         cleaned["ends_on"] = cleaned.get("ends_on") or cleaned.get("starts_on")
+        if cleaned["ends_on"] is not None and cleaned["ends_on"] < self.today and "ends_on" not in self.errors:
+            # It would stand nowhere: nobody is away in a past that is shown no more.
+            self.add_error("ends_on" if self["ends_on"].value() else "starts_on", PAST)
         if cleaned.get("is_away") is False and (not cleaned.get("starts_at") or not cleaned.get("ends_at")):
             self.add_error("starts_at", "Extra hours need their times.")
         return cleaned
@@ -104,7 +112,17 @@ class ExceptionForm(forms.Form):
 
 class HolidayForm(forms.Form):
     on = forms.DateField(label="Day", widget=DateInput(), error_messages={"required": "Choose a day."})
-    name = forms.CharField(label="Name", max_length=80)
+    name = forms.CharField(label="Name", max_length=80, error_messages={"required": "Give it a name."})
+
+    def __init__(self, data: QueryDict | None = None, *, today: date) -> None:
+        super().__init__(data)
+        self.today = today
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if on < self.today:
+            raise forms.ValidationError(PAST)
+        return on
 
 
 class RoomForm(forms.Form):
@@ -146,6 +164,7 @@ class LengthsForm(forms.Form):
             initial=minutes,
             min_value=SHORTEST_MINUTES,
             max_value=LONGEST_MINUTES,
+            error_messages=MINUTES_WORDS,
             widget=forms.NumberInput(attrs={"placeholder": placeholder}),
         )
 

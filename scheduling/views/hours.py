@@ -97,7 +97,7 @@ def hours_week(request: HttpRequest, user_id: int) -> HttpResponse:
         else:
             messages.success(request, f"The hours of {provider} at {site} are saved.")
             return redirect(f"{request.path}?site={site.pk}")
-    return _week_page(request, provider, site, form, ExceptionForm(initial={"starts_on": site.today()}))
+    return _week_page(request, provider, site, form, ExceptionForm(today=site.today()))
 
 
 def _week_page(
@@ -128,7 +128,7 @@ def _week_page(
 def exception_add(request: HttpRequest, user_id: int) -> HttpResponse:
     provider = _provider(request, user_id)
     site = _site_of(request, provider)
-    form = ExceptionForm(request.POST)
+    form = ExceptionForm(request.POST, today=site.today())
     if form.is_valid():
         values = dict(form.cleaned_data)
         everywhere = values.pop("everywhere") and values["is_away"]
@@ -182,7 +182,8 @@ def place_detail(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 @permission_required("scheduling.manage_hours", raise_exception=True)
 def holiday_add(request: HttpRequest) -> HttpResponse:
-    site, form = _here(request), HolidayForm(request.POST)
+    site = _here(request)
+    form = HolidayForm(request.POST, today=site.today())
     if form.is_valid():
         try:
             actions.add_holiday(site=site, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
@@ -277,7 +278,7 @@ def _place(
             "today": today,
             "rooms": rooms,
             "holidays": holidays,
-            "holiday_form": holiday_form or HolidayForm(),
+            "holiday_form": holiday_form or HolidayForm(today=today),
             "room_form": room_form or RoomForm(),
             "lengths_form": lengths_form or LengthsForm(site=site, lengths=_lengths(site)),
         },

@@ -10,19 +10,20 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.actions import record
-from patients.models import Coverage, Payer
-from scheduling.actions.renewals import ask_for_authorization
+from patients.models import Coverage, Payer, PriorAuthorization
+from scheduling.actions.renewals import ask_for_authorization, take_back_asking
 from scheduling.ready import ready_lights
 from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_page, renewals, soon
 from treatments.models import TreatmentCourse
 
 PAGE_SIZE = 50
+JUST_ASKED = "just_asked_authorization"
 TABS = {
     "ask": ("To ask for", TO_ASK),
     "asked": ("Asked for", tuple(key for key in STANDINGS if key not in TO_ASK)),
@@ -42,6 +43,10 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
         courses = courses.filter(payer_id=chosen["payer"])
     if chosen["within"]:
         courses = soon(courses)
+    asked = None
+    if asked_id := request.session.pop(JUST_ASKED, None):
+        mine = PriorAuthorization.objects.visible_to(request.user).select_related("patient")
+        asked = mine.filter(pk=asked_id, status=PriorAuthorization.Status.SUBMITTED).first()
     page = renewal_page(courses, standings=TABS[chosen["tab"]][1], size=PAGE_SIZE, after=chosen["after"])
     lights: dict[int, Any] = {}
     for day in {row.today for row in page.rows}:
@@ -66,6 +71,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
         "scheduling/renewal_list.html",
         {
             "page": page,
+            "asked": asked,
             "tabs": tabs,
             "chosen": chosen,
             "payers": list(
@@ -91,7 +97,7 @@ def renewal_ask(request: HttpRequest, course_id: int) -> HttpResponse:
         return _not_on_the_list(request, course_id)
     record(action="chart-read", by=request.user, patient_id=row.patient_id, subject=row)
     try:
-        made = ask_for_authorization(
+        made, is_new = ask_for_authorization(
             course=row,
             coverage=Coverage.objects.get(pk=row.coverage_pk),
             next_on=row.next_on,
@@ -101,10 +107,27 @@ def renewal_ask(request: HttpRequest, course_id: int) -> HttpResponse:
     except ValidationError as error:
         messages.info(request, " ".join(error.messages))
         return redirect("clinic:authorization-create", row.patient_id)
-    messages.success(
-        request,
-        f"Noted for {row.patient.name}: asked for today, {made.starts_on:%-d %b %Y} to {made.ends_on:%-d %b %Y}.",
+    if is_new:
+        request.session[JUST_ASKED] = made.pk
+    else:
+        messages.info(request, f"It was asked for already for {row.patient.name}.")
+    return redirect(_list_url(request))
+
+
+@require_POST
+@permission_required("patients.change_coverage", raise_exception=True)
+def renewal_take_back(request: HttpRequest, authorization_id: int) -> HttpResponse:
+    """Undo "asked for", while nothing more was entered."""
+    made = get_object_or_404(
+        PriorAuthorization.objects.visible_to(request.user).select_related("patient"), pk=authorization_id
     )
+    record(action="chart-read", by=request.user, patient_id=made.patient_id, subject=made)
+    try:
+        take_back_asking(authorization=made, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"Taken back for {made.patient.name}: not asked for.")
     return redirect(_list_url(request))
 
 

@@ -25,6 +25,7 @@ from scheduling.waiting import candidates_for, freed_problem, usual_last_day
 from treatments.models import TreatmentCourse
 
 PAGE = 50  # rows
+JUST_WITHDRAWN = "just_withdrawn_entry"
 USUAL_WAIT = timedelta(days=28)
 
 
@@ -34,6 +35,10 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
     """Who waits for an earlier or another time, urgent first, then the longest waiting."""
     filters = WaitingFilterForm(request.GET, sites=request.sites, here=request.site)  # type: ignore[attr-defined]
     now = timezone.now()
+    withdrawn = None
+    if withdrawn_id := request.session.pop(JUST_WITHDRAWN, None):
+        taken_off = WaitingEntry.objects.visible_to(request.user).select_related("patient")  # type: ignore[arg-type]
+        withdrawn = taken_off.filter(pk=withdrawn_id, status=WaitingEntry.Status.WITHDRAWN).first()
     today = request.site.today(now=now) if request.site else now.date()  # type: ignore[attr-defined]
     entries = WaitingEntry.objects.visible_to(request.user).filter(site__in=filters.sites)  # type: ignore[arg-type]
     if filters.chosen_provider is not None:
@@ -59,6 +64,7 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
         {
             "filters": filters,
             "entries": rows[:PAGE],
+            "withdrawn": withdrawn,
             "after": after,
             "here": urlencode(
                 {"show": filters.shown, **{name: filters[name].value() for name in ("site", "provider")}}
@@ -128,7 +134,24 @@ def waiting_withdraw(request: HttpRequest, entry_id: int) -> HttpResponse:
         pk=entry_id,
     )
     actions.withdraw_entry(entry=entry, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    messages.success(request, f"{entry.patient.name} is off the waiting list.")
+    request.session[JUST_WITHDRAWN] = entry.pk
+    return redirect("scheduling:waiting-list")
+
+
+@require_http_methods(["POST"])
+@permission_required("scheduling.work_waiting", raise_exception=True)
+def waiting_put_back(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """Undo taking somebody off the list."""
+    entry = get_object_or_404(
+        WaitingEntry.objects.visible_to(request.user).select_related("patient", "site"),  # type: ignore[arg-type]
+        pk=entry_id,
+    )
+    try:
+        actions.put_entry_back(entry=entry, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{entry.patient.name} is on the waiting list again.")
     return redirect("scheduling:waiting-list")
 
 

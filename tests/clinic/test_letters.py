@@ -172,7 +172,7 @@ def test_many_are_left_to_the_worker_which_goes_on_where_it_stood(
     assert batch.letters.count() == 0
     assert DBTaskResult.objects.filter(task_path="clinic.tasks.print_letters").count() == 1
     page = sign_in(cast.robin).get(reverse("clinic:letter-batch", args=[batch.pk])).content.decode()
-    assert f'max="{AT_ONCE + 1}" value="0"' in page
+    assert f'<progress class="progress" max="{AT_ONCE + 1}" value="0"' in page
     assert "every 1s" in page
     # As if the worker had died after five.
     half = LetterBatch.objects.create(

@@ -58,6 +58,11 @@ def test_a_likely_pair_is_listed_compared_and_told_apart(cast: Cast, sign_in: Si
     told = ToldApart.objects.get()
     assert (told.first_id, told.second_id, told.by) == (cast.joye.pk, other.pk, cast.robin)
     assert "Robin Vale looked at both" in words(client.get(preview_url(cast.joye, other)))
+    assert 'name="undo"' in answer.content.decode()
+    pair = {"first": other.pk, "second": cast.joye.pk, "undo": "1"}
+    answer = client.post(reverse("clinic:pair-apart"), pair, follow=True)
+    assert "The same date of birth and a similar name" in words(answer)
+    assert not ToldApart.objects.exists()
 
 
 @pytest.mark.parametrize("pair", [{}, {"first": "x", "second": "1"}, {"first": "1"}, {"first": "-1", "second": "2"}])

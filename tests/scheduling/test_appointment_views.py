@@ -94,7 +94,7 @@ def test_a_stale_move_shows_what_it_is_now_and_keeps_what_was_typed(
     ("changes", "words"),
     [
         ({"day": ""}, "Choose a day."),
-        ({"minutes": "999"}, "less than or equal to 480"),
+        ({"minutes": "999"}, "From 5 minutes to 8 hours."),
         ({"provider": ""}, "This field is required."),
         ({"day": "2020-02-02"}, "This day is past."),
     ],

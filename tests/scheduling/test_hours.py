@@ -115,6 +115,9 @@ def test_away_and_extra_hours(cast: Cast, sign_in: SignIn):
     assert "Extra hours need their times." in refused.content.decode()
     refused = client.post(add, fields | {"ends_on": "2020-01-01"})
     assert refused.status_code == 422
+    for past in ({"starts_on": "2020-01-01"}, {"starts_on": "2020-01-01", "ends_on": "2020-01-09"}):
+        page = client.post(add, fields | past).content.decode()
+        assert page.count("This day is past: check the year.") == 1
     client.post(reverse("scheduling:exception-remove", args=[row.pk]))
     assert not HoursException.objects.exists()
     assert outside_now(site=cast.harbour, now=timezone.now()) == []
@@ -146,6 +149,9 @@ def test_holidays_rooms_and_lengths(cast: Cast, sign_in: SignIn):
     page = client.post(reverse("scheduling:holiday-add"), holiday, follow=True).content.decode()
     assert "1 booked" in page
     assert reverse("scheduling:appointment-detail", args=[visit.pk]) in page
+    past = client.post(reverse("scheduling:holiday-add"), {"on": "2020-12-25", "name": ""}).content.decode()
+    assert "This day is past: check the year." in past
+    assert "Give it a name." in past
     twice = client.post(reverse("scheduling:holiday-add"), holiday)
     assert twice.status_code == 422
     assert "This day is a holiday already." in twice.content.decode()

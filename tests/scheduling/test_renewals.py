@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from inventory.models import Product
+from patients.actions import update_authorization
 from patients.models import Coverage, Patient, PriorAuthorization
 from scheduling.actions.renewals import ask_for_authorization
 from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_page, renewals
@@ -256,18 +257,36 @@ class TestAsking:
         client.post(reverse("scheduling:renewal-ask", args=[course.pk]))
         assert PriorAuthorization.objects.count() == 1
 
+    def test_a_slip_is_taken_back_until_more_is_entered(self, cast: Cast, sign_in: SignIn):
+        course, client = wanting(cast), sign_in(cast.robin)
+        ask = reverse("scheduling:renewal-ask", args=[course.pk])
+        page = client.post(ask, follow=True).content.decode()
+        assert "Noted for Koch, Joye: asked for today" in page
+        undo = reverse("scheduling:renewal-take-back", args=[PriorAuthorization.objects.get().pk])
+        assert undo in page
+        assert undo not in client.get(reverse("scheduling:renewal-list")).content.decode(), "said once"
+        assert "Taken back for Koch, Joye" in client.post(undo, follow=True).content.decode()
+        assert not PriorAuthorization.objects.exists()
+        client.post(ask)
+        row = PriorAuthorization.objects.get()
+        update_authorization(authorization=row, version=1, by=cast.robin, number="PA-7")
+        undo = reverse("scheduling:renewal-take-back", args=[row.pk])
+        assert "entered more of it" in client.post(undo, follow=True).content.decode()
+        assert PriorAuthorization.objects.exists()
+
     def test_it_begins_where_the_last_one_ends(self, cast: Cast):
         course = wanting(cast)
         last = made.authorization(
             cast, units_approved=620, ends_on=course.target_on - timedelta(days=1), starts_on=date(2026, 3, 1)
         )
-        row = ask_for_authorization(
+        row, is_new = ask_for_authorization(
             course=TreatmentCourse.objects.for_list().get(pk=course.pk),
             coverage=last.coverage,
             next_on=course.target_on,
             on=cast.harbour.today(),
             by=cast.robin,
         )
+        assert is_new
         assert (row.units_approved, row.visits_approved) == (620, 4)
         assert row.starts_on == course.target_on
         assert row.ends_on - row.starts_on == last.ends_on - last.starts_on

@@ -367,6 +367,14 @@ def test_wants_earlier_from_an_appointment_and_off_the_list_again(cast: Cast, si
     page = client.get(reverse("scheduling:waiting-list"), {"provider": cast.okafor.pk}).content.decode()
     assert course.patient.name not in page
     assert course.patient.name in client.get(reverse("scheduling:waiting-list")).content.decode()
+    off = client.post(reverse("scheduling:waiting-withdraw", args=[entry.pk]), follow=True).content.decode()
+    assert "is off the waiting list" in off
+    back = reverse("scheduling:waiting-put-back", args=[entry.pk])
+    assert back in off
+    assert back not in client.get(reverse("scheduling:waiting-list")).content.decode(), "said once"
+    assert "on the waiting list again" in client.post(back, follow=True).content.decode()
+    entry.refresh_from_db()
+    assert entry.status == "waiting"
     client.post(reverse("scheduling:waiting-withdraw", args=[entry.pk]))
     entry.refresh_from_db()
     assert entry.status == "withdrawn"
@@ -400,3 +408,21 @@ def test_a_freed_time_outside_the_hours_asks_a_provider_for_the_reason(cast: Cas
     assert 'name="override_reason"' in client.post(work, {"do": "book"}).content.decode()
     assert client.post(work, {"do": "book", "override_reason": "Flies out"}).status_code == 302
     assert Appointment.objects.active().get().override_reason == "Flies out"
+
+
+def test_who_is_put_back_may_not_wait_twice_nor_after_the_last_day(cast: Cast):
+    entry = waits(cast)
+
+    def put_back(days: int = 0) -> None:
+        actions.put_entry_back(entry=entry, by=cast.robin, now=timezone.now() + timedelta(days=days))
+
+    actions.withdraw_entry(entry=entry, by=cast.robin, now=timezone.now())
+    with pytest.raises(ValidationError, match="is past"):
+        put_back(days=70)
+    again = waits(cast, course=entry.course)
+    with pytest.raises(ValidationError, match="already"):
+        put_back()
+    actions.withdraw_entry(entry=again, by=cast.robin, now=timezone.now())
+    put_back()
+    entry.refresh_from_db()
+    assert entry.status == "waiting"
