@@ -27,6 +27,7 @@ PAGES = {
     PatientLink.Purpose.BOOKING: "scheduling:link-times",
     PatientLink.Purpose.WAITING_OFFER: "scheduling:link-offer",
     PatientLink.Purpose.QUESTIONNAIRE: "outcomes:link-questions",
+    PatientLink.Purpose.DIARY: "outcomes:link-diary",
 }
 
 

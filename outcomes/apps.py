@@ -6,8 +6,10 @@ class OutcomesConfig(AppConfig):
     verbose_name = "Outcomes"
 
     def ready(self) -> None:
+        from messaging.actions.rendering import DIARY_ABOUT
         from messaging.subjects import register
-        from outcomes.actions import questionnaires
+        from outcomes.actions import diary, questionnaires
         from outcomes.models.questionnaire import ABOUT
 
         register(ABOUT, questionnaires.why_not_asked)
+        register(DIARY_ABOUT, diary.why_no_diary)

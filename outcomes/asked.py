@@ -14,7 +14,7 @@ from accounts.models import Site
 from messaging.actions.queue import Reach, consents_said
 from messaging.models import Message
 from messaging.rules.channels import CHANNEL_WORDS, LETTER
-from outcomes.actions.questionnaires import BY_LETTER
+from outcomes.actions.diary import BY_LETTER
 from outcomes.models import Questionnaire
 from outcomes.models.questionnaire import ABOUT
 from treatments.models import FollowUp

@@ -14,7 +14,8 @@ from messaging.claims import PLANNING, is_alone
 from messaging.models import ContactPolicy, Message, Purpose
 from messaging.rules.channels import LETTER
 from messaging.rules.quiet import wall_moment
-from outcomes.actions.questionnaires import USE, ask_patient, link_until
+from outcomes.actions.diary import LINK_USE
+from outcomes.actions.questionnaires import ask_patient, link_until
 from outcomes.models.questionnaire import ABOUT
 from treatments.models import FollowUp
 
@@ -44,7 +45,7 @@ def _due(*, now: datetime) -> list[tuple[FollowUp, Reach]]:
     days = Q(pk=None)
     for site in Site.objects.exclude(pk__in=off):
         today = site.today(now=now)
-        days |= Q(course__site=site, due_on__range=(today - USE, today))
+        days |= Q(course__site=site, due_on__range=(today - LINK_USE, today))
     found = list(
         FollowUp.objects.still_wanted()
         .filter(days, questionnaire=None)
@@ -60,7 +61,7 @@ def _plan(follow_up: FollowUp, *, reach: Reach, now: datetime) -> bool:
     site = course.site
     choice = reach.choice(course.patient, on=site.today(now=now))
     send_after = wall_moment(follow_up.due_on, ASK_AT, zone=site.zone())
-    if choice.channel in (None, LETTER) or send_after + USE <= now:
+    if choice.channel in (None, LETTER) or send_after + LINK_USE <= now:
         return False
     message = reach.message(
         patient=course.patient,
@@ -70,7 +71,7 @@ def _plan(follow_up: FollowUp, *, reach: Reach, now: datetime) -> bool:
         about_id=follow_up.pk,
         once=once(follow_up),
         send_after=send_after,
-        send_before=send_after + USE,
+        send_before=send_after + LINK_USE,
         channel=choice.channel,
         now=now,
     )

@@ -212,6 +212,7 @@ TABLE: list[Line] = [
     line("outcomes:follow-up-take", {"follow_up_id": "follow_up"}, 302, 403, 403, 404, post={}),
     line("outcomes:diary", {"course_id": "course"}, 200, 403, 200, 404),
     line("outcomes:diary-score", {"course_id": "course"}, 302, 403, 403, 404, post={"last": "2026-02-03"}),
+    line("outcomes:diary-send", {"course_id": "course"}, 302, 403, 403, 404, post={}),
     line("outcomes:instrument-list", {}, 200, 403, 200, 200),
     line("outcomes:instrument-detail", {"instrument_id": "instrument"}, 200, 403, 200, 200),
     line("outcomes:instrument-create", {}, 403, 403, 200, 200),

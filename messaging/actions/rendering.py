@@ -24,6 +24,8 @@ LINK_PURPOSES = {
     Purpose.WAITING_OFFER: PatientLink.Purpose.WAITING_OFFER,
     Purpose.QUESTIONNAIRE: PatientLink.Purpose.QUESTIONNAIRE,
 }
+# A page to fill in day by day is sent with the words of questions.
+DIARY_ABOUT = "diary"
 
 
 class NoWordsError(Exception):
@@ -95,6 +97,8 @@ def _link(message: Message) -> tuple[str, str]:
     purpose = LINK_PURPOSES.get(Purpose(message.purpose))
     if purpose is None:
         raise NoWordsError("This kind of message has no link.")
+    if message.about == DIARY_ABOUT:
+        purpose = PatientLink.Purpose.DIARY
     _, token = make_link(
         patient=message.patient,
         site=message.site,

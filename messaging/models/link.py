@@ -21,6 +21,7 @@ class PatientLink(models.Model):
         BOOKING = "booking", "Choose among allowed times"
         WAITING_OFFER = "waiting_offer", "Take a freed time"
         QUESTIONNAIRE = "questionnaire", "Answer questions"
+        DIARY = "diary", "Fill in day by day"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="links")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
@@ -44,7 +45,7 @@ class PatientLink(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(purpose__in=["appointment", "booking", "waiting_offer", "questionnaire"]),
+                condition=Q(purpose__in=["appointment", "booking", "waiting_offer", "questionnaire", "diary"]),
                 name="link_purpose_is_known",
             ),
         ]

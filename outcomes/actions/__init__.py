@@ -1,5 +1,5 @@
 from outcomes.actions.assessments import Entry, record_assessment, record_scores, score_entry
-from outcomes.actions.diary import DayChange, record_diary_score, save_diary_days
+from outcomes.actions.diary import DayChange, record_diary_score, save_diary_days, send_diary_link
 from outcomes.actions.exports import record_download, record_export, remove_export, start_export
 from outcomes.actions.follow_ups import Findings, record_follow_up_with_scores
 
@@ -16,5 +16,6 @@ __all__ = [
     "remove_export",
     "save_diary_days",
     "score_entry",
+    "send_diary_link",
     "start_export",
 ]

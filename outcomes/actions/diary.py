@@ -2,17 +2,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
+from messaging.actions.links import revoke_links
+from messaging.actions.queue import queue_message, reach_of
+from messaging.actions.rendering import DIARY_ABOUT
+from messaging.models import Message, PatientLink, Purpose
+from messaging.rules.channels import LETTER
 from outcomes.models import Assessment, DiaryDay, InstrumentVersion
 from outcomes.models.assessment import AnsweredBy
 from outcomes.rules import plain
 from outcomes.rules.diary import DAYS, DiaryEntry, diary_figures, entry_problem
 from treatments.models import TreatmentCourse
+
+# How long a link to the diary opens, and until when a message that brings a link is of use.
+DIARY_LASTS = timedelta(days=45)
+LINK_USE = timedelta(days=2)
+
+CLOSED = "The course is closed."
+BY_LETTER = "The patient wants letters, and a letter holds no link."
+TOO_LATE = "It could not be sent before it is too late: the quiet hours last longer."
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,49 @@ def save_diary_days(
         row.recorded_by, row.answered_by = by, answered_by
         row.save()
     return changed
+
+
+@transaction.atomic
+def send_diary_link(*, course: TreatmentCourse, by: User, now: datetime) -> Message:
+    """Send the patient a link to the diary, before the first session too; one sent before opens no more.
+
+    Two presses queue one message. Raises ValidationError, in words, when nobody can be written to or the course is
+    closed.
+    """
+    course = TreatmentCourse.objects.select_for_update(of=("self",)).select_related("patient", "site").get(pk=course.pk)
+    if course.closed_on is not None:
+        raise ValidationError(CLOSED)
+    about = Message.objects.filter(about=DIARY_ABOUT, about_id=course.pk)
+    waiting = about.filter(status__in=[Message.Status.QUEUED, Message.Status.SENDING]).first()
+    if waiting is not None:
+        return waiting
+    choice = reach_of(course.patient, on=course.site.today(now=now))
+    if choice.channel is None or choice.channel == LETTER:
+        raise ValidationError(choice.why or BY_LETTER)
+    revoke_links(purpose=PatientLink.Purpose.DIARY, about_id=course.pk)
+    message = queue_message(
+        patient=course.patient,
+        site=course.site,
+        purpose=Purpose.QUESTIONNAIRE,
+        about=DIARY_ABOUT,
+        about_id=course.pk,
+        once=f"diary {course.pk}, {about.count()} before",
+        send_after=now,
+        send_before=now + LINK_USE,
+        values={"link_until": now + DIARY_LASTS},
+        channel=choice.channel,
+        now=now,
+        by=by,
+    )
+    if message is None:
+        raise ValidationError(TOO_LATE)
+    return message
+
+
+def why_no_diary(course_id: int, *, since: datetime | None, now: datetime) -> str:
+    """Why the patient keeps no diary of that course any more, in words; for a message that waits."""
+    is_open = TreatmentCourse.objects.filter(pk=course_id, closed_on=None).exists()
+    return "" if is_open else CLOSED
 
 
 @transaction.atomic

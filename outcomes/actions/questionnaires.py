@@ -15,7 +15,7 @@ from messaging.actions.queue import cancel_messages, queue_message, reach_of
 from messaging.models import Message, PatientLink, Purpose
 from messaging.rules.channels import LETTER
 from outcomes.actions.assessments import Entry, record_assessment
-from outcomes.actions.diary import record_diary_score
+from outcomes.actions.diary import BY_LETTER, DIARY_LASTS, LINK_USE, TOO_LATE, record_diary_score
 from outcomes.models import InstrumentVersion, Questionnaire
 from outcomes.models.questionnaire import ABOUT
 from outcomes.questions import days_after, has_diary, questions_of_version
@@ -35,16 +35,13 @@ from treatments.actions.adverse_events import event_of_answers
 from treatments.models import FollowUp, FollowUpStep, TreatmentCourse
 
 # How long after the day of the follow-up a link opens; one to a diary until the next one is there.
-LINK_LASTS, DIARY_LASTS = timedelta(days=21), timedelta(days=45)
-# A message that has not gone out by then is not sent.
-USE = timedelta(days=2)
+LINK_LASTS = timedelta(days=21)
 
 DONE = "The follow-up was done."
 CANCELLED = "The follow-up was cancelled."
 FINISHED = "The patient has answered."
 WITHDRAWN = "The questions were withdrawn."
 PASSED_OVER = "A later session, or the patient is gone."
-BY_LETTER = "The patient wants letters, and a letter holds no link."
 
 
 class ClosedError(Exception):
@@ -127,14 +124,14 @@ def send_questions(*, follow_up: FollowUp, by: User, now: datetime) -> Message:
         about_id=follow_up.pk,
         once=f"questions {follow_up.pk} by hand, {about.count()} before",
         send_after=now,
-        send_before=now + USE,
+        send_before=now + LINK_USE,
         values={"link_until": link_until(questionnaire, now=now)},
         channel=choice.channel,
         now=now,
         by=by,
     )
     if message is None:
-        raise ValidationError("It could not be sent before it is too late: the quiet hours last longer.")
+        raise ValidationError(TOO_LATE)
     return message
 
 

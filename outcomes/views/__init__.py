@@ -1,5 +1,5 @@
 from outcomes.views.assessments import assessment_create
-from outcomes.views.diary import diary, diary_score
+from outcomes.views.diary import diary, diary_score, diary_send
 from outcomes.views.exports import export_detail, export_download, export_list, export_remove, export_start
 from outcomes.views.follow_ups import follow_up_list, follow_up_record, follow_up_take
 from outcomes.views.instruments import (
@@ -33,6 +33,7 @@ __all__ = [
     "assessment_create",
     "diary",
     "diary_score",
+    "diary_send",
     "export_detail",
     "export_download",
     "export_list",

@@ -1,4 +1,4 @@
-"""How a patient comes to the questions: by a link, or on the clinic's tablet. The pages are the same."""
+"""How a patient comes to the questions and the diary: by a link, or on the clinic's tablet. The pages are the same."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ from outcomes.models import Questionnaire
 from outcomes.models.assessment import AnsweredBy
 from outcomes.questions import Sheet
 from patients.tablet import Tablet
+from treatments.models import TreatmentCourse
 
 
 @dataclass(frozen=True)
 class Way:
-    """A questionnaire as one patient has come to it; `token` is that of the link, empty on the tablet."""
+    """What one patient has come to: a questionnaire, or without a `sheet` the diary of a course alone.
 
-    sheet: Sheet
+    `token` is that of the link, empty on the tablet.
+    """
+
+    course: TreatmentCourse
     clinic: str
     token: str = ""
+    sheet: Sheet | None = None
 
     @property
     def questionnaire(self) -> Questionnaire:
@@ -46,16 +51,15 @@ class Way:
         return reverse(f"outcomes:tablet-{page}", args=args)
 
     def page(self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-        course = self.questionnaire.follow_up.course
         return render(
             request,
             template,
             {
                 "clinic": self.clinic,
-                "site": course.site,
-                "patient": course.patient,
+                "site": self.course.site,
+                "patient": self.course.patient,
                 "on_tablet": not self.token,
-                "start": self.url("questions"),
+                "start": self.url("questions") if self.sheet else "",
                 **context,
             },
             status=status,
@@ -65,20 +69,26 @@ class Way:
 Page = Callable[..., HttpResponse]
 
 
-def by_link(page: Page) -> Callable[..., HttpResponse]:
-    """The page behind a patient's link; each answer lets the patient stay for another half hour."""
+def by_link(page: Page, *purposes: str) -> Callable[..., HttpResponse]:
+    """The page behind a patient's link; each page lets the patient stay for another half hour."""
 
-    @for_patients(PatientLink.Purpose.QUESTIONNAIRE)
+    @for_patients(*(purposes or (PatientLink.Purpose.QUESTIONNAIRE,)))
     @wraps(page)
     def view(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
         link: PatientLink = request.link
-        questionnaire = get_object_or_404(
-            Questionnaire.objects.for_asking(),
-            follow_up=link.about_id,
-            follow_up__course__patient=link.patient_id,
-        )
-        sheet = Sheet.of(questionnaire, language=message_language(link.patient.language))
-        response = page(request, Way(sheet, sender_name(link), token), **kwargs)
+        if link.purpose == PatientLink.Purpose.DIARY:
+            courses = TreatmentCourse.objects.select_related("patient", "site")
+            course = get_object_or_404(courses, pk=link.about_id, patient=link.patient_id)
+            way = Way(course, sender_name(link), token)
+        else:
+            questionnaire = get_object_or_404(
+                Questionnaire.objects.for_asking(),
+                follow_up=link.about_id,
+                follow_up__course__patient=link.patient_id,
+            )
+            sheet = Sheet.of(questionnaire, language=message_language(link.patient.language))
+            way = Way(questionnaire.follow_up.course, sender_name(link), token, sheet)
+        response = page(request, way, **kwargs)
         remember(response, token=token, secure=request.is_secure())
         return response
 
@@ -99,6 +109,7 @@ def on_tablet(page: Page) -> Callable[..., HttpResponse]:
         course = questionnaire.follow_up.course
         language = message_language(course.patient.language)
         with translation.override(language):
-            return page(request, Way(Sheet.of(questionnaire, language=language), course.site.name), **kwargs)
+            sheet = Sheet.of(questionnaire, language=language)
+            return page(request, Way(course, course.site.name, sheet=sheet), **kwargs)
 
     return view

@@ -9,10 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
-from outcomes.actions import record_diary_score, save_diary_days
+from messaging.rules.channels import CHANNEL_WORDS
+from outcomes.actions import record_diary_score, save_diary_days, send_diary_link
 from outcomes.diary import KEY, offers, weeks
 from outcomes.forms.diary import DiaryMonthForm
 from outcomes.models import DiaryDay
@@ -86,6 +88,21 @@ def diary_score(request: HttpRequest, course_id: int) -> HttpResponse:
     else:
         messages.success(request, f"Recorded: headache days {score.shown} on {last.day} {last:%b %Y}.")
     return redirect(f"{reverse('outcomes:diary', args=[course.pk])}?month={last:%Y-%m}")
+
+
+@require_http_methods(["POST"])
+@permission_required(["outcomes.view_follow_ups", "outcomes.ask_patient"], raise_exception=True)
+def diary_send(request: HttpRequest, course_id: int) -> HttpResponse:
+    """Send the patient a link to the diary; one that was sent before opens no more."""
+    course = _course(request, course_id)
+    try:
+        message = send_diary_link(course=course, by=request.user, now=timezone.now())
+    except ValidationError as problem:
+        messages.error(request, f"Not sent. {problem.messages[0]}")
+    else:
+        when = course.site.localtime(message.send_after)
+        messages.success(request, f"The link goes out by {CHANNEL_WORDS[message.channel]} at {when:%H:%M}.")
+    return redirect("outcomes:diary", course.pk)
 
 
 def _course(request: HttpRequest, course_id: int) -> TreatmentCourse:

@@ -8,12 +8,12 @@ from dateutil.relativedelta import relativedelta
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from audit.actions import record
+from messaging.models import PatientLink
 from outcomes.actions import DayChange, save_diary_days
-from outcomes.actions.questionnaires import open_questionnaire
 from outcomes.diary import weeks
 from outcomes.forms.patient_diary import DiaryDayForm
 from outcomes.models import DiaryDay
@@ -28,7 +28,7 @@ def diary(request: HttpRequest, way: Way) -> HttpResponse:
     """A month of it, with the days that may still be filled in: the last 28."""
     course, today = _course_and_today(way)
     if way.token:
-        open_questionnaire(questionnaire=way.questionnaire, source="diary", now=timezone.now())
+        record(action="questions-opened", patient_id=course.patient_id, subject=course, detail="diary")
     try:
         month = date.fromisoformat(f"{request.GET.get('month') or f'{today:%Y-%m}'}-01")
     except ValueError as problem:
@@ -57,7 +57,7 @@ def diary(request: HttpRequest, way: Way) -> HttpResponse:
             "next_day": missing[0] if missing else None,
             "next_url": _address(way, missing[0]) if missing else "",
             "saved": "saved" in request.GET,
-            "is_finished": way.questionnaire.finished_at is not None,
+            "is_finished": way.sheet is not None and way.questionnaire.finished_at is not None,
         },
     )
 
@@ -98,11 +98,12 @@ def _address(way: Way, day: date) -> str:
 
 
 def _course_and_today(way: Way) -> tuple[TreatmentCourse, date]:
-    if not has_diary(way.questionnaire):
+    if way.sheet is not None and not has_diary(way.questionnaire):
         raise Http404("no diary is asked for")
-    course = way.questionnaire.follow_up.course
-    return course, course.site.today()
+    return way.course, way.course.site.today()
 
 
-link_diary, tablet_diary = by_link(diary), on_tablet(diary)
-link_diary_day, tablet_diary_day = by_link(diary_day), on_tablet(diary_day)
+LEAD_HERE = (PatientLink.Purpose.QUESTIONNAIRE, PatientLink.Purpose.DIARY)
+
+link_diary, tablet_diary = by_link(diary, *LEAD_HERE), on_tablet(diary)
+link_diary_day, tablet_diary_day = by_link(diary_day, *LEAD_HERE), on_tablet(diary_day)

@@ -11,15 +11,18 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditEvent
-from messaging.models import Message
+from messaging.actions.sending import send_due
+from messaging.carriers import carriers
+from messaging.claims import claimant
+from messaging.models import Message, PatientLink
 from outcomes.actions.questionnaires import finish_questionnaire, keep_answer
 from outcomes.models import Questionnaire
 from outcomes.questions import Sheet
 from patients.models import Task
 from tests.cast import PASSWORD, Cast
-from tests.messaging.made import agreed
+from tests.messaging.made import MailServer, agreed
 from tests.outcomes.asked import asked, due, noon
-from treatments.models import AdverseEvent, FollowUp
+from treatments.models import AdverseEvent, FollowUp, TreatmentCourse
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +176,33 @@ def test_an_end_meanwhile_hands_over_nothing(cast: Cast, sign_in: SignIn):
     client.post(press(follow_up, "tablet"))
     assert client.get(LIST).status_code == 200
     assert not Questionnaire.objects.exists()
+
+
+# --- the diary
+
+
+def test_a_link_to_the_diary_is_sent_and_opens_the_diary_alone(cast: Cast, sign_in: SignIn, smtp: MailServer):
+    cast.joye.email = "joye@example.org"
+    cast.joye.save()
+    course = cast.course()
+    send = reverse("outcomes:diary-send", args=[course.pk])
+    client = sign_in(cast.ito)
+    assert "Not sent. The patient has not agreed to e-mails." in client.post(send, follow=True).content.decode()
+    agreed(cast.joye)
+    for _ in range(2):
+        assert "The link goes out by e-mail" in client.post(send, follow=True).content.decode()
+    message = Message.objects.get()
+    assert (message.purpose, message.about, message.about_id) == ("questionnaire", "diary", course.pk)
+    with claimant() as worker:
+        send_due(carriers=carriers(), worker=worker, clock=lambda: message.send_after)
+    link = PatientLink.objects.get()
+    assert (link.purpose, link.about_id) == ("diary", course.pk)
+    # Sent once more, the one before opens nothing; a closed course asks for no diary.
+    client.post(send)
+    link.refresh_from_db()
+    assert link.revoked_at is not None
+    TreatmentCourse.objects.update(closed_on=cast.harbour.today(), closed_reason="completed")
+    assert "The course is closed." in client.post(send, follow=True).content.decode()
+    with claimant() as worker:
+        send_due(carriers=carriers(), worker=worker, clock=lambda: message.send_after)
+    assert len(smtp.mails) == 1

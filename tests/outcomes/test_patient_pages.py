@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from messaging.actions.links import make_link
 from messaging.rules.health_words import health_words
 from outcomes.actions.questionnaires import ask_patient
 from outcomes.models import Assessment, DiaryDay, Questionnaire
 from patients.models import Task
 from tests.cast import Cast
 from tests.outcomes.asked import asked, due, link_to, opened
-from treatments.models import AdverseEvent, FollowUp
+from treatments.models import AdverseEvent, FollowUp, TreatmentCourse
 
 pytestmark = pytest.mark.django_db
 
@@ -217,3 +218,31 @@ def test_the_diary_is_scored_with_the_questions_when_enough_is_written_down(cast
     client.post(answer_all(client, token))
     score = Assessment.objects.get()
     assert (score.instrument.key, score.answered_by, str(score.value)) == ("headache_days", "link", "8.40")
+
+
+def diary_link(cast: Cast, course: TreatmentCourse) -> str:
+    _, token = make_link(
+        patient=cast.joye, site=cast.harbour, purpose="diary", about_id=course.pk,
+        expires_at=timezone.now() + timedelta(days=20),
+    )  # fmt: skip
+    return token
+
+
+def test_before_the_first_session_the_diary_has_a_link_of_its_own(cast: Cast):
+    cast.joye.birth_date = date(1982, 3, 2)
+    cast.joye.save()
+    course = cast.course()
+    token = diary_link(cast, course)
+    assert Client().get(page("diary", token))["Location"] == reverse("messaging:link-open", args=[token])
+    client = opened(token)
+    # Straight after the date of birth, and from the pages of questions, it leads to the diary.
+    assert client.get(reverse("messaging:link-open", args=[token]))["Location"] == page("diary", token)
+    assert client.get(page("questions", token))["Location"] == page("diary", token)
+    client.post(page("diary-day", token, cast.harbour.today().isoformat()), {"worst": "3"})
+    row = DiaryDay.objects.get()
+    assert (row.course, row.severity, row.answered_by) == (course, 3, "link")
+    assert AuditEvent.objects.filter(action="questions-opened").count() == 0
+    client.get(page("diary", token))
+    assert AuditEvent.objects.get(action="questions-opened").detail == "diary"
+    type(course).objects.filter(pk=course.pk).update(patient=cast.omar)
+    assert client.get(page("diary", token)).status_code == 404
