@@ -48,4 +48,5 @@ urlpatterns = [
     path("courses/<int:course_id>/diary/send/", views.diary_send, name="diary-send"),
     path("courses/<int:course_id>/diary/score/", views.diary_score, name="diary-score"),
     path("courses/<int:course_id>/assessments/new/", views.assessment_create, name="assessment-create"),
+    path("assessments/<int:assessment_id>/withdraw/", views.assessment_withdraw, name="assessment-withdraw"),
 ]

@@ -59,6 +59,7 @@ from scheduling.models import (
     WaitingEntry,
 )
 from tests.cast import Cast
+from tests.outcomes.cycles import score
 from tests.patients import made
 from tests.treatments.charted import signed
 from treatments.actions.evaluations import write_evaluation
@@ -221,6 +222,7 @@ TABLE: list[Line] = [
     line("outcomes:instrument-text-create", {"instrument_id": "instrument"}, 403, 403, 200, 200),
     line("outcomes:instrument-text-withdraw", {"text_id": "instrument_text"}, 403, 403, 302, 302, post={}),
     line("outcomes:assessment-create", {"course_id": "course"}, 200, 403, 403, 404),
+    line("outcomes:assessment-withdraw", {"assessment_id": "assessment"}, 200, 403, 403, 404),
     line("treatments:course-start", {"patient_id": "joye"}, 200, 403, 403, 404),
     line("treatments:course-edit", {"course_id": "course"}, 200, 403, 403, 404),
     line("treatments:course-close", {"course_id": "course"}, 200, 403, 403, 404),
@@ -667,6 +669,7 @@ def lot_recall(cast: Cast) -> LotRecall:
 
 
 THINGS: dict[str, Callable[[Cast], Any]] = {
+    "assessment": lambda cast: score(course(cast), "headache_days", 8, date(2026, 2, 3), cast.ito),
     "joye": lambda cast: cast.joye,
     "vial_cost": vial_cost,
     "omar": lambda cast: cast.omar,

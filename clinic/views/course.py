@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import CharField, OuterRef
+from django.db.models.functions import Cast, JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from clinic.completeness import completeness_of_latest
 from outcomes.charts.scores import score_series
+from outcomes.models import WithdrawnAssessment
+from outcomes.rules import plain
 from outcomes.summaries import summaries_for
 from scheduling.ready import ready_lights, ready_papers
 from treatments.models import Evaluation, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
@@ -47,6 +50,18 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
                     )
                 )[:MOST_ROWS]
             ),
+            withdrawn_json=ArraySubquery(
+                WithdrawnAssessment.objects.filter(course=OuterRef("pk")).values(
+                    json=JSONObject(
+                        measure="instrument__short_name",
+                        label="label",
+                        value=Cast("value", CharField()),
+                        on="assessed_on",
+                        by="withdrawn_by__name",
+                        reason="reason",
+                    )
+                )[:MOST_ROWS]
+            ),
         ),
         pk=course_id,
     )
@@ -76,12 +91,18 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
             "summary": (summary := summaries_for([course]).get(course.pk)),
             "fading": fading([judged.cycle.outcome for judged in summary.cycles] if summary else []),
             "scores": score_series(course, windows=windows),
+            "withdrawn": [_withdrawn(row) for row in course.withdrawn_json],
             "evaluations": [_evaluation(row) for row in course.evaluations_json],
             "paper": completeness_of_latest([course.pk]).get(course.pk),
             "sessions": sessions[:MOST_ROWS],
             "follow_ups": follow_ups[:MOST_ROWS],
         },
     )
+
+
+def _withdrawn(row: dict[str, Any]) -> dict[str, Any]:
+    """A withdrawn score, out of JSON."""
+    return row | {"on": date.fromisoformat(row["on"]), "shown": row["label"] or plain(Decimal(row["value"]))}
 
 
 def _evaluation(row: dict[str, Any]) -> dict[str, Any]:

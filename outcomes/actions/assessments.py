@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from outcomes.models import Assessment, InstrumentVersion, UnscoredAnswer
+from outcomes.models import Assessment, InstrumentVersion, UnscoredAnswer, WithdrawnAssessment
 from outcomes.models.assessment import AnsweredBy
 from outcomes.rules import plain
 from outcomes.rules.instruments import Scored, score_answers, total_problem
@@ -155,6 +155,28 @@ def record_scores(
                 {f"{version.instrument.key}.{key}": words for key, words in problem.message_dict.items()}
             ) from problem
     return recorded
+
+
+@transaction.atomic
+def withdraw_assessment(*, assessment: Assessment, reason: str, by: User) -> WithdrawnAssessment:
+    """Take a score that was recorded in error out of everything that counts; it stays readable, with the reason.
+
+    Raises ValidationError without a reason, or when it was withdrawn already.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why."})
+    current = Assessment.objects.select_for_update(of=("self",)).filter(pk=assessment.pk).first()
+    if current is None:
+        raise ValidationError("This score was withdrawn already.")
+    kept = [field.attname for field in WithdrawnAssessment._meta.concrete_fields if hasattr(current, field.attname)]
+    withdrawn = WithdrawnAssessment.objects.create(
+        **{name: getattr(current, name) for name in kept if name != "id"},
+        assessment_id=current.pk,
+        reason=reason.strip(),
+        withdrawn_by=by,
+    )
+    current.delete()
+    return withdrawn
 
 
 def _save(row: Any) -> Any:

@@ -1,4 +1,4 @@
-from outcomes.models.assessment import Assessment, ResponderRule, UnscoredAnswer
+from outcomes.models.assessment import Assessment, ResponderRule, UnscoredAnswer, WithdrawnAssessment
 from outcomes.models.diary import DiaryDay
 from outcomes.models.export import Export
 from outcomes.models.instrument import Instrument, InstrumentText, InstrumentVersion
@@ -16,4 +16,5 @@ __all__ = [
     "ResponderRule",
     "ResponseReview",
     "UnscoredAnswer",
+    "WithdrawnAssessment",
 ]

@@ -128,7 +128,21 @@ class Assessment(Answered):
                 condition=~Q(answered_by="staff") | Q(recorded_by__isnull=False), name="assessment_recorded_by_someone"
             ),
         ]
-        triggers = [_version_trigger()]
+        triggers = [
+            _version_trigger(),
+            pgtrigger.Trigger(
+                name="leaves_only_withdrawn",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                    IF NOT EXISTS (SELECT 1 FROM outcomes_withdrawnassessment WHERE assessment_id = OLD.id) THEN
+                        RAISE EXCEPTION 'A score is withdrawn with a reason, not deleted.'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN OLD;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Assessment {self.pk}"
@@ -148,6 +162,29 @@ class Assessment(Answered):
     def shown(self) -> str:
         """The score as people write it: the grade, or the number without needless zeros."""
         return self.label or plain(self.value)
+
+
+@pghistory.track()
+class WithdrawnAssessment(Answered):
+    """A score that was recorded in error, as it was, with who withdrew it and why. It counts nowhere."""
+
+    assessment_id = models.BigIntegerField(unique=True, help_text="Its number while it counted.")
+    value = models.DecimalField(max_digits=7, decimal_places=2)
+    label = models.CharField(max_length=40, blank=True)
+    recorded_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="withdrawn_assessment_says_why"),
+        ]
+        triggers = [pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"Withdrawn assessment {self.pk}"
 
 
 @pghistory.track()

@@ -26,12 +26,6 @@ NOUGHT = SafeString('<span class="muted">0</span>')
 PLOT_WIDTH, PLOT_HEIGHT, PLOT_ENDS = 200, 22, (6, 194)
 
 
-@register.inclusion_tag("outcomes/_scores.html")
-def score_chart(scores: dict[str, Any]) -> dict[str, Any]:
-    """The charts and tables of a course's scores; `scores` comes from outcomes.charts.scores.score_series."""
-    return {"scores": scores}
-
-
 @register.filter
 def score(value: Decimal | None, label: str = "") -> str:
     """A score as people write it: its grade where it has one, else the number without needless zeros."""

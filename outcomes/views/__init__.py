@@ -1,4 +1,4 @@
-from outcomes.views.assessments import assessment_create
+from outcomes.views.assessments import assessment_create, assessment_withdraw
 from outcomes.views.diary import diary, diary_score, diary_send
 from outcomes.views.exports import export_detail, export_download, export_list, export_remove, export_start
 from outcomes.views.follow_ups import follow_up_list, follow_up_record, follow_up_take
@@ -31,6 +31,7 @@ from outcomes.views.waste import waste, waste_list
 
 __all__ = [
     "assessment_create",
+    "assessment_withdraw",
     "diary",
     "diary_score",
     "diary_send",

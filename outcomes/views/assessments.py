@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from audit.actions import record
-from outcomes.actions import record_scores
+from outcomes.actions import record_scores, withdraw_assessment
 from outcomes.forms import AssessmentForm
 from outcomes.models import Assessment, InstrumentVersion, UnscoredAnswer
 from outcomes.summaries import summaries_for
+from treatments.forms.courses import ReasonForm
 from treatments.models import TreatmentCourse
 
 
@@ -57,6 +58,34 @@ def assessment_create(request: HttpRequest, course_id: int) -> HttpResponse:
         "outcomes/assessment_create.html",
         {"form": form, "course": course, "patient": course.patient, "today": today},
         status=422 if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("outcomes.record_assessment", raise_exception=True)
+def assessment_withdraw(request: HttpRequest, assessment_id: int) -> HttpResponse:
+    """Withdraw a score that was recorded in error, with the reason."""
+    scores = Assessment.objects.visible_to(request.user).for_list().select_related("course__patient")
+    assessment = get_object_or_404(scores, pk=assessment_id)
+    course = assessment.course
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_assessment(assessment=assessment, reason=form.cleaned_data["reason"], by=request.user)
+        except ValidationError as problem:
+            form.add_error(None, problem)
+        else:
+            messages.success(
+                request,
+                f"{assessment.instrument.short_name} {assessment.shown} is withdrawn; it stays readable below.",
+            )
+            return redirect("clinic:course", course.pk)
+    record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=course)
+    return render(
+        request,
+        "outcomes/assessment_withdraw.html",
+        {"form": form, "assessment": assessment, "course": course, "patient": course.patient},
+        status=422 if form.errors else 200,
     )
 
 

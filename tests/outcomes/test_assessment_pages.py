@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, connections
+from django.db import IntegrityError, InternalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from outcomes.actions import Entry, record_assessment
-from outcomes.models import Assessment
+from outcomes.actions import Entry, record_assessment, withdraw_assessment
+from outcomes.models import Assessment, WithdrawnAssessment
 from tests.cast import Cast
 from tests.outcomes.cycles import Visit, score, sign, version_of
 from treatments.models import TreatmentCourse
@@ -176,3 +176,48 @@ def test_action_refuses_what_no_form_would_send(cast: Cast):
     with pytest.raises(ValidationError, match="future"):
         record(assessed_on=day + timedelta(days=1))
     assert record(entry=Entry(total=Decimal("40.25"))).shown == "40.25"
+
+
+# --- withdrawn
+
+
+def test_a_withdrawn_score_counts_no_more_and_stays_readable(cast, sign_in):
+    course = cast.course()
+    day = course.site.today() - timedelta(days=80)
+    sign([Visit(course, day, cast.ito)], cast)
+    score(course, "headache_days", 19, day, cast.ito)
+    wrong = score(course, "headache_days", 3, course.site.today(), cast.ito)
+    client = sign_in(cast.ito)
+    page, withdraw = (
+        reverse("clinic:course", args=[course.pk]),
+        reverse("outcomes:assessment-withdraw", args=[wrong.pk]),
+    )
+    assert withdraw in client.get(page).content.decode()
+    assert client.post(withdraw, {"reason": " "}).status_code == 422
+    after = client.post(withdraw, {"reason": "of another patient"}, follow=True).content.decode()
+    assert "Headache days 3 is withdrawn" in after
+    assert "Headache days 3 of" in after
+    assert "of another patient" in after
+    assert "19 → 3" not in after
+    assert list(Assessment.objects.filter(course=course).values_list("value", flat=True)) == [19]
+    kept = WithdrawnAssessment.objects.get()
+    assert (kept.value, kept.assessed_on, kept.recorded_by, kept.recorded_at) == (
+        3, course.site.today(), cast.ito, wrong.recorded_at,
+    )  # fmt: skip
+    assert client.post(withdraw, {"reason": "again"}).status_code == 404
+
+
+def test_a_score_is_withdrawn_once(cast):
+    wrong = score(cast.course(), "headache_days", 3, cast.harbour.today(), cast.ito)
+    withdraw_assessment(assessment=wrong, reason="typed wrong", by=cast.ito)
+    with pytest.raises(ValidationError, match="withdrawn already"):
+        withdraw_assessment(assessment=wrong, reason="typed wrong", by=cast.ito)
+
+
+def test_the_database_lets_no_score_go_without_a_reason(cast):
+    wrong = score(cast.course(), "headache_days", 3, cast.harbour.today(), cast.ito)
+    with pytest.raises(IntegrityError, match="withdrawn with a reason"), transaction.atomic():
+        wrong.delete()
+    kept = withdraw_assessment(assessment=wrong, reason="typed wrong", by=cast.ito)
+    with pytest.raises(InternalError, match="Cannot delete"), transaction.atomic():
+        kept.delete()
