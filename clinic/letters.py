@@ -21,10 +21,11 @@ from messaging.actions.queue import Reach, addresses_of, cancel_messages
 from messaging.actions.rendering import NoWordsError, render
 from messaging.models import LetterBatch, Message, Purpose
 from messaging.querysets import MessageQuerySet
-from messaging.rules.channels import LETTER, message_language
+from messaging.rules.channels import LETTER
 from messaging.subjects import why_not_any_more
 from patients.actions import complete_task
 from patients.models import Patient, Task
+from patients.rules.language import message_language
 from scheduling.invitations import log_invitations
 from scheduling.models import RecallAttempt
 from scheduling.recall_page import LETTER_ABOUT

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 
 from messaging.actions.links import link_of, token_hash
 from messaging.models import ContactPolicy, PatientLink
-from messaging.rules.channels import message_language
 from messaging.rules.links import OPEN_FOR, is_shut
 from messaging.rules.wording import clinic_name
+from patients.rules.language import message_language
 
 COOKIE = "cadence_link"
 SALT = "messaging.patient-link"

@@ -16,6 +16,7 @@ from patients.tablet import Tablet
 # What a patient with the tablet may open. Signing out takes everything away, so it may stay.
 OPEN_PAGES = {
     "patients:tablet-question",
+    "patients:tablet-language",
     "patients:tablet-note",
     "patients:tablet-check",
     "patients:tablet-return",

@@ -35,6 +35,11 @@ class Tablet:
         return int(self._held["patient"])
 
     @property
+    def language(self) -> str:
+        """What the patient reads, of patients.rules.language; the questions of an app above choose by themselves."""
+        return str(self._held.get("language", "en"))
+
+    @property
     def on(self) -> date:
         return date.fromisoformat(self._held["on"])
 
@@ -83,9 +88,17 @@ class Tablet:
         return str(self._held.get("sex", ""))
 
 
-def hand_over(request: HttpRequest, *, patient_id: int, sex: str, on: date) -> None:
-    """From now on this session answers the questions of one patient and nothing else."""
-    request.session[KEY] = {"patient": patient_id, "sex": sex, "on": on.isoformat(), "answers": {}, "saved": None}
+def hand_over(request: HttpRequest, *, patient_id: int, sex: str, on: date, language: str) -> None:
+    """From now on this session answers the questions of one patient, in that language, and nothing else."""
+    request.session[KEY] = {
+        "patient": patient_id, "sex": sex, "on": on.isoformat(), "language": language, "answers": {}, "saved": None,
+    }  # fmt: skip
+
+
+def speak(request: HttpRequest, language: str) -> None:
+    """The patient reads on in that language; the answers are the same."""
+    request.session[KEY]["language"] = language
+    request.session.modified = True
 
 
 def hand_over_questions(request: HttpRequest, *, patient_id: int, questionnaire_id: int, home: str, after: str) -> None:

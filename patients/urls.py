@@ -33,6 +33,7 @@ urlpatterns = [
     path("screenings/<int:screening_id>/", screenings.screening_detail, name="screening-detail"),
     path("tablet/<int:number>/", tablet.tablet_question, name="tablet-question"),
     path("tablet/<int:number>/more/", tablet.tablet_note, name="tablet-note"),
+    path("tablet/language/", tablet.tablet_language, name="tablet-language"),
     path("tablet/check/", tablet.tablet_check, name="tablet-check"),
     path("tablet/", tablet.tablet_return, name="tablet-return"),
     path("consent-forms/", consent_forms.consent_form_list, name="consent-form-list"),

@@ -286,6 +286,7 @@ TABLE: list[Line] = [
     # Without a tablet in somebody's hands these are not there; with one, see tests/patients/test_tablet.py.
     line("patients:tablet-question", {"number": "first"}, 404, 404, 403, 404),
     line("patients:tablet-note", {"number": "first"}, 404, 404, 403, 404),
+    line("patients:tablet-language", {}, 404, 404, 403, 404, post={"language": "es"}),
     line("patients:tablet-check", {}, 404, 404, 403, 404),
     line("patients:tablet-return", {}, 404, 404, 403, 404),
     line("patients:consent-form-list", {}, 403, 403, 200, 200),

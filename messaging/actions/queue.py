@@ -18,10 +18,11 @@ from django.db.models.functions import JSONObject
 
 from accounts.models import Site, User
 from messaging.models import ContactConsent, ContactPolicy, Message
-from messaging.rules.channels import EMAIL, LETTER, TEXT, WRITTEN, Choice, channel_for, dialled, message_language
+from messaging.rules.channels import EMAIL, LETTER, TEXT, WRITTEN, Choice, channel_for, dialled
 from messaging.rules.quiet import first_allowed
 from messaging.rules.times import day_words, time_words
 from patients.models import Patient
+from patients.rules.language import message_language
 
 Status = Message.Status
 

@@ -84,9 +84,3 @@ def dialled(number: str, *, region: str = "US") -> str:
     if parsed.extension or not phonenumbers.is_possible_number(parsed):
         return ""
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def message_language(spoken: str) -> str:
-    """The language of messages, "en" or "es", for the language a patient's record names in free words."""
-    word = spoken.strip().casefold()
-    return "es" if word.startswith(("spanish", "español", "espanol", "castellano")) or word in ("es", "spa") else "en"

@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 
 from messaging.link_access import for_patients, remember, sender_name
 from messaging.models import PatientLink
-from messaging.rules.channels import message_language
 from outcomes.models import Questionnaire
 from outcomes.models.assessment import AnsweredBy
 from outcomes.questions import Sheet
+from patients.rules.language import message_language
 from patients.tablet import Tablet
 from treatments.models import TreatmentCourse
 

@@ -18,7 +18,6 @@ from accounts.models import User
 from accounts.permissions import Role, permissions_of
 from audit.actions import record
 from audit.models import StaleVersionError
-from messaging.rules.channels import message_language
 from outcomes.actions import record_follow_up_with_scores
 from outcomes.asked import asked_of, questionnaire_of, why_not_sent, with_questions
 from outcomes.forms import FollowUpForm
@@ -26,6 +25,7 @@ from outcomes.forms.scores import Known
 from outcomes.models import InstrumentVersion, UnscoredAnswer
 from outcomes.questions import cannot_be_asked
 from outcomes.rules import wear_off_days
+from patients.rules.language import message_language
 from treatments.actions.follow_ups import take_follow_up
 from treatments.models import Condition, FollowUp, FollowUpStep, RetreatmentWindow
 from treatments.rules import toxin_spread

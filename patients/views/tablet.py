@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -10,15 +12,29 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.actions import record
 from patients import actions, tablet
 from patients.actions.consents import LONGEST_NOTE
 from patients.models import Patient
+from patients.rules.language import LANGUAGES, message_language
 from patients.rules.screening import ANSWERS, NO, answer_of, note_of, questions_for
 from patients.tablet import Tablet
+
+
+def _spoken(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The page in the language that was chosen on the tablet."""
+
+    @wraps(page)
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        held = Tablet.of(request)
+        with translation.override(held.language if held else "en"):
+            return page(request, *args, **kwargs)
+
+    return view
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,18 +46,45 @@ def screening_tablet(request: HttpRequest, patient_id: int) -> HttpResponse:
     )
     today = patient.site.today()
     if request.method == "POST":
-        tablet.hand_over(request, patient_id=patient.pk, sex=patient.sex, on=today)
+        language = request.POST.get("language", "")
+        tablet.hand_over(
+            request,
+            patient_id=patient.pk,
+            sex=patient.sex,
+            on=today,
+            language=language if language in LANGUAGES else message_language(patient.language),
+        )
         return redirect("patients:tablet-question", 1)
     record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
     return render(
         request,
         "patients/screening_tablet.html",
-        {"patient": patient, "today": today, "count": len(questions_for(patient.sex))},
+        {
+            "patient": patient,
+            "today": today,
+            "count": len(questions_for(patient.sex)),
+            "languages": LANGUAGES,
+            "language": message_language(patient.language),
+        },
     )
+
+
+@require_POST
+@permission_required("patients.hand_over_screening", raise_exception=True)
+def tablet_language(request: HttpRequest) -> HttpResponse:
+    """The other language, on the page where the patient is; no answer is lost or changed."""
+    held = _held(request)
+    if (language := request.POST.get("language", "")) in LANGUAGES:
+        tablet.speak(request, language)
+    number = request.POST.get("number", "")
+    if number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(held.questions):
+        return redirect("patients:tablet-question", int(number))
+    return redirect("patients:tablet-check")
 
 
 @require_http_methods(["GET", "POST"])
 @permission_required("patients.hand_over_screening", raise_exception=True)
+@_spoken
 def tablet_question(request: HttpRequest, number: int) -> HttpResponse:
     """One question; the answer is one press, and a yes leads on to its note."""
     held = _held(request)
@@ -66,6 +109,7 @@ def tablet_question(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("patients.hand_over_screening", raise_exception=True)
+@_spoken
 def tablet_note(request: HttpRequest, number: int) -> HttpResponse:
     """What there is to say to a yes or a not sure; it may stay empty."""
     held = _held(request)
@@ -93,6 +137,7 @@ def tablet_note(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("patients.hand_over_screening", raise_exception=True)
+@_spoken
 def tablet_check(request: HttpRequest) -> HttpResponse:
     """All answers once more; sending them ends the patient's part."""
     held = _held(request)
@@ -112,6 +157,7 @@ def tablet_check(request: HttpRequest) -> HttpResponse:
         "patients/tablet_check.html",
         {
             "patient": patient,
+            "languages": LANGUAGES,
             "rows": [
                 {
                     "number": number,
@@ -128,6 +174,7 @@ def tablet_check(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 @permission_required("patients.hand_over_screening", raise_exception=True)
+@_spoken
 def tablet_return(request: HttpRequest) -> HttpResponse:
     """Hand the tablet back; the password of who handed it over opens the clinic's pages again."""
     held = Tablet.of(request)
@@ -202,6 +249,7 @@ def _page(
             "count": len(held.questions),
             "done": number - 1,
             "previous": number - 1,
+            "languages": LANGUAGES,
             **context,
         },
         status=status,

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from messaging.rules.channels import Choice, channel_for, dialled, message_language
+from messaging.rules.channels import Choice, channel_for, dialled
+from patients.rules.language import message_language
 
 ALL = ("email", "text", "letter")
 YES = {"email": True, "text": True}

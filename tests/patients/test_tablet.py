@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -119,6 +122,61 @@ class TestAnswering:
         # Nobody reads the answers of the one before.
         assert held.get("/tablet/3/")["Location"] == RETURN
         assert held.session["tablet"]["answers"] == {}
+
+
+class TestInSpanish:
+    @pytest.fixture
+    def spanish(self, cast: Cast, sign_in: SignIn, clear_rate_limits: None) -> Client:
+        client = sign_in(cast.robin)
+        client.post(reverse("patients:screening-tablet", args=[cast.joye.pk]), {"language": "es"})
+        return client
+
+    def test_the_patients_language_stands_chosen(self, cast: Cast, sign_in: SignIn):
+        cast.joye.language = "Spanish"
+        cast.joye.save()
+        page = sign_in(cast.robin).get(reverse("patients:screening-tablet", args=[cast.joye.pk])).content.decode()
+        assert 'value="es" checked' in page
+        assert 'value="en" checked' not in page
+
+    def test_all_that_the_patient_reads_is_spanish(self, spanish: Client):
+        page = spanish.get("/tablet/2/")
+        assert '<html lang="es">' in page.content.decode()
+        for words in ("Joye, pregunta 2 de", "¿Es alérgico o alérgica a la proteína", "No estoy segur", "Atrás"):
+            assert words in words_of(page), words
+        assert "Pulse una de las tres." in words_of(spanish.post("/tablet/2/", {}))
+        spanish.post("/tablet/2/", {"answer": "yes"})
+        assert "Qué le pasa. Puede dejarlo en blanco." in words_of(spanish.get("/tablet/2/more/"))
+        answer_all(spanish)
+        assert "¿Son estas sus respuestas?" in words_of(spanish.get(CHECK))
+        assert "Devuelva la tableta" in words_of(spanish.get(RETURN))
+
+    def test_the_patient_changes_it_and_keeps_the_answers(self, spanish: Client):
+        spanish.post("/tablet/1/", {"answer": "no"})
+        answer = spanish.post("/tablet/language/", {"language": "en", "number": "2"})
+        assert answer["Location"] == "/tablet/2/"
+        assert "Are you allergic to the protein" in words_of(spanish.get("/tablet/2/"))
+        assert 'value="no" aria-current="true"' in spanish.get("/tablet/1/").content.decode()
+        assert spanish.post("/tablet/language/", {"language": "xx", "number": "99"})["Location"] == CHECK
+        assert '<html lang="en">' in spanish.get("/tablet/2/").content.decode()
+
+    def test_the_record_and_the_staffs_pages_stay_as_they_are(self, cast: Cast, spanish: Client):
+        answer_all(spanish)
+        spanish.post("/tablet/2/", {"answer": "yes"})
+        spanish.post("/tablet/2/more/", {"note": "ronchas"})
+        spanish.post(CHECK)
+        row = Screening.objects.get()
+        assert row.answers["milk_allergy"] == {"answer": "yes", "note": "ronchas"}
+        assert {given["answer"] for given in row.answers.values()} == {"no", "yes"}
+        page = spanish.post(RETURN, {"password": PASSWORD}, follow=True)
+        assert '<html lang="en">' in page.content.decode()
+
+    def test_every_question_is_written_in_spanish(self):
+        asked = {words for each in QUESTIONS for words in (each.words, each.help, each.note) if words}
+        templates = (settings.BASE_DIR / "templates/patients").glob("*tablet_*.html")
+        asked |= {words for file in templates for words in re.findall(r'{% translate "([^"]+)" %}', file.read_text())}
+        with translation.override("es"):
+            same = {words for words in asked if translation.gettext(words) == words}
+        assert same == {"No"}
 
 
 PAGES = ["/", "/patients/", "/recalls/", "/calendar/", "/account/login/", "/account/password/change/", "/admin/", "/x/"]
