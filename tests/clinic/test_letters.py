@@ -66,7 +66,7 @@ def letter_message(cast: Cast, number: int = 1, **fields: Any) -> Message:
             "channel": "letter",
             "language": "en",
             "once": f"letter {number}",
-            "about": "follow-up",
+            "about": "test",  # what nobody is asked about again before it is printed
             "about_id": 1,
             "values": {"day": "Monday 30 November", "time": "2:30 pm"},
             "send_after": now - timedelta(hours=1),
