@@ -20,15 +20,15 @@ from treatments.rules.toxin_spread import NO, YES
 if TYPE_CHECKING:
     from clinic.demo.history import History
 
-A_DAY = timedelta(days=1)
+DAYS_BACK = 14
 RED = SPREAD + "weakness"
 
 
 def write_questionnaires(history: History) -> None:
-    """Those of the days before went out yesterday, and every other patient has answered, some halfway."""
+    """Those of the last days went out, and every other patient has answered, some halfway."""
     rng = Random(f"{history.seed} questionnaires")
-    yesterday = history.now - A_DAY
-    plan_questionnaires(now=yesterday)
+    for days in range(DAYS_BACK, 0, -1):
+        plan_questionnaires(now=history.now - timedelta(days=days))
     sent = list(Questionnaire.objects.for_asking().order_by("pk"))
     red_is_told = False
     for place, questionnaire in enumerate(sent):

@@ -127,6 +127,16 @@ def test_a_first_day_the_patient_did_not_say_is_asked_for(cast: Cast, sign_in: S
     assert (event.onset_on, event.note) == (began, "")
 
 
+def test_a_score_the_patient_gave_stands_with_who_gave_it(cast: Cast, sign_in: SignIn):
+    questionnaire = asked(due(cast, condition="low_back_pain", days_ago=84, step="evaluation"))
+    answer(questionnaire, cast, nrs__total="4", impression="2")
+    finish_questionnaire(questionnaire=questionnaire, source="link", now=noon(cast))
+    page = sign_in(cast.ito).get(record_page(questionnaire.follow_up))
+    assert "the patient, by link" in page.content.decode()
+    assert page.context["form"]["impression"].value() == "2"
+    assert "score_nrs" not in page.context["form"].fields
+
+
 def test_withdrawn_and_sent_again(cast: Cast, sign_in: SignIn):
     follow_up = due(cast)
     client = sign_in(cast.ito)

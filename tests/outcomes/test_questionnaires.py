@@ -230,6 +230,7 @@ def test_more_of_it_is_told_again_and_taking_it_back_is_not(cast: Cast):
     answer(questionnaire, "spread.breathing", "yes", cast)
     event = AdverseEvent.objects.get()
     assert (event.triage, event.seen_at, event.onset_on) == ("danger", None, began)
+    assert event.answers["weakness"] == "yes"
     assert Task.objects.count() == 1
 
 
