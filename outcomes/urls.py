@@ -6,6 +6,7 @@ app_name = "outcomes"
 urlpatterns = [
     path("outcomes/", views.review, name="review"),
     path("outcomes/list/", views.review_list, name="review-list"),
+    path("outcomes/exposure/", views.review_exposure, name="review-exposure"),
     path("outcomes/figures.csv", views.review_csv, name="review-csv"),
     path("outcomes/pictures/<slug:name>.svg", views.review_picture, name="review-picture"),
     path("outcomes/views/save/", views.view_save, name="review-view-save"),

@@ -202,6 +202,7 @@ TABLE: list[Line] = [
     line("outcomes:export-detail", {"export_id": "export"}, 404, 403, 200, 404),
     line("outcomes:export-download", {"export_id": "export"}, 404, 403, 200, 404),
     line("outcomes:export-remove", {"export_id": "export"}, 404, 403, 302, 404, post={}),
+    line("outcomes:review-exposure", {}, 200, 403, 200, 200),
     line("clinic:outcomes-pdf", {}, 200, 403, 200, 200),
     line("outcomes:follow-up-list", {}, 200, 200, 200, 200),
     line("outcomes:follow-up-record", {"follow_up_id": "follow_up"}, 200, 403, 200, 404),

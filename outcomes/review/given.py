@@ -67,11 +67,32 @@ SELECT product_id, figure, count(*) AS count, sum(vials) AS vials, sum(units_giv
 )
 
 # Whether anybody asked after them: what was not asked about is not known to have gone well.
+# What a session exposed a patient to, in words: its product, and the lots of its vials.
+_PRODUCT_AND_LOTS = """
+    ARRAY(SELECT 'product ' || product.brand FROM inventory_product product WHERE product.id = given.product_id
+          UNION
+          SELECT 'lot ' || product.brand || ' ' || lot.number
+            FROM treatments_vialuse used
+            JOIN inventory_vial vial ON vial.id = used.vial_id
+            JOIN inventory_lot lot ON lot.id = vial.lot_id
+            JOIN inventory_product product ON product.id = lot.product_id
+           WHERE used.session_id = given.session_id)
+"""
+# The muscles it treated, of the condition that is asked for.
+_MUSCLES = """
+    ARRAY(SELECT DISTINCT 'muscle ' || muscle.name
+            FROM treatments_injection injection
+            JOIN treatments_muscle muscle ON muscle.id = injection.muscle_id
+            JOIN treatments_treatmentcourse course ON course.id = injection.course_id
+           WHERE injection.session_id = given.session_id
+             AND (%(condition)s::bigint IS NULL OR course.condition_id = %(condition)s))
+"""
+
 ASKED = Family(
     "asked",
     found=f"""
 {_GIVEN}, found AS (
-    SELECT given.session_id AS key, given.*, ARRAY[]::text[] AS parts,
+    SELECT given.session_id AS key, given.*, {_PRODUCT_AND_LOTS} || {_MUSCLES} AS parts,
            CASE WHEN EXISTS (SELECT 1 FROM treatments_followup follow_up
                               WHERE follow_up.session_id = given.session_id AND follow_up.status = 'done')
                 THEN 'asked' ELSE 'not asked' END AS figure
@@ -86,7 +107,9 @@ EVENTS = Family(
     found=f"""
 {_GIVEN}, told AS (
     SELECT event.id AS key, given.session_id, given.day, COALESCE(event.course_id, given.course_id) AS course_id,
-           event.term, event.severity, event.serious, event.onset_on, event.relatedness, event.outcome
+           event.term, event.severity, event.serious, event.onset_on, event.relatedness, event.outcome,
+           {_PRODUCT_AND_LOTS}
+           || ARRAY(SELECT 'muscle ' || name FROM treatments_muscle WHERE id = event.muscle_id) AS exposures
       FROM given
       JOIN treatments_adverseevent event ON event.session_id = given.session_id
       LEFT JOIN treatments_treatmentcourse course ON course.id = event.course_id
@@ -94,20 +117,23 @@ EVENTS = Family(
        AND (%(condition)s::bigint IS NULL OR course.id IS NULL OR course.condition_id = %(condition)s)
     UNION ALL
     -- Told at a follow-up from before events were rows of their own.
-    SELECT -follow_up.id, given.session_id, given.day, follow_up.course_id, 'noted', '', NULL, NULL, '', ''
+    SELECT -follow_up.id, given.session_id, given.day, follow_up.course_id, 'noted', '', NULL, NULL, '', '',
+           {_PRODUCT_AND_LOTS}
       FROM given
       JOIN treatments_followup follow_up ON follow_up.session_id = given.session_id
       JOIN treatments_treatmentcourse course ON course.id = follow_up.course_id
      WHERE follow_up.status = 'done' AND follow_up.adverse_event
        AND NOT EXISTS (SELECT 1 FROM treatments_adverseevent event WHERE event.follow_up_id = follow_up.id)
        AND (%(condition)s::bigint IS NULL OR course.condition_id = %(condition)s)
-), found AS (
+), named AS (
     SELECT told.*, 'event' AS figure,
            ARRAY[term] || CASE WHEN serious THEN ARRAY['serious'] ELSE ARRAY[]::text[] END
-                       || CASE WHEN severity = 'severe' THEN ARRAY['severe'] ELSE ARRAY[]::text[] END AS parts
+                       || CASE WHEN severity = 'severe' THEN ARRAY['severe'] ELSE ARRAY[]::text[] END AS kinds
       FROM told
+), found AS (
+    SELECT named.*, kinds || exposures AS parts FROM named
 )
 """,
-    counts="SELECT part, count(*) AS count FROM found, unnest(parts || 'all'::text) part GROUP BY part",
+    counts="SELECT part, count(*) AS count FROM found, unnest(kinds || 'all'::text) part GROUP BY part",
     facts=("term", "severity", "serious", "onset_on", "relatedness", "outcome"),
 )

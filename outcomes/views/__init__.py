@@ -24,7 +24,7 @@ from outcomes.views.questions import (
     tablet_urgent,
 )
 from outcomes.views.response_reviews import response_review
-from outcomes.views.review import review, review_csv, review_list, review_picture
+from outcomes.views.review import review, review_csv, review_exposure, review_list, review_picture
 from outcomes.views.saved_views import view_edit, view_save
 from outcomes.views.side_by_side import side_by_side
 from outcomes.views.waste import waste, waste_list
@@ -62,6 +62,7 @@ __all__ = [
     "response_review",
     "review",
     "review_csv",
+    "review_exposure",
     "review_list",
     "review_picture",
     "side_by_side",

@@ -14,8 +14,9 @@ from outcomes.actions import record_export
 from outcomes.exports import is_long
 from outcomes.list_columns import columns_of, csv_lines, with_subjects
 from outcomes.models import ResponderRule
-from outcomes.review import FIGURES, PAGE_SIZE, rows
+from outcomes.review import FIGURES, PAGE_SIZE, exposures, rows
 from outcomes.review_page import ReviewPage
+from outcomes.rules import small_number_words
 
 
 @require_http_methods(["GET"])
@@ -38,6 +39,33 @@ def review(request: HttpRequest) -> HttpResponse:
             "view_now": next((pk for pk, _, kept in page.menus.views if kept == urlencode(query)), None),
         }
     return render(request, "outcomes/review.html#figures" if request.htmx else "outcomes/review.html", context)
+
+
+@require_http_methods(["GET"])
+@permission_required("outcomes.view_review", raise_exception=True)
+def review_exposure(request: HttpRequest) -> HttpResponse:
+    """Adverse events by product, muscle and lot, each per 1,000 sessions with it."""
+    page = valid_page(request)
+    tables = []
+    for kind, found in exposures(page.scope, on=page.today).items():
+        # A clinic has many lots: those without an event are counted, not listed.
+        shown = [row for row in found if row.events or kind != "lot"]
+        rows = [
+            {
+                "row": row,
+                "rate": row.rate,
+                "small": small_number_words(row.sessions),
+                "events_href": page.links.to("events", part=row.part) if row.events else "",
+                "sessions_href": page.links.to("sessions", part=row.part) if row.sessions else "",
+            }
+            for row in shown
+        ]
+        tables.append({"kind": kind, "rows": rows, "without": len(found) - len(shown)})
+    return render(
+        request,
+        "outcomes/review_exposure.html",
+        {"tables": tables, "back": page.links.page(), "chosen": page.form.words(), "today": page.today},
+    )
 
 
 @require_http_methods(["GET"])
@@ -72,7 +100,7 @@ def review_picture(request: HttpRequest, name: str) -> HttpResponse:
 def review_list(request: HttpRequest) -> HttpResponse:
     """The rows behind one figure of the outcomes page, newest first, a page at a time, or all of them as CSV."""
     page = valid_page(request)
-    figure, part = request.GET.get("figure", ""), request.GET.get("part", "")[:30] or None
+    figure, part = request.GET.get("figure", ""), request.GET.get("part", "")[:120] or None
     if figure not in FIGURES:
         raise Http404("no such figure")
     asked, month, after = FIGURES[figure], _month(request), _after(request)
