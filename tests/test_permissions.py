@@ -64,6 +64,7 @@ from tests.patients import made
 from tests.treatments.charted import signed
 from treatments.actions.evaluations import write_evaluation
 from treatments.actions.lot_recalls import start_lot_recall
+from treatments.actions.stock_counts import count_line, start_count
 from treatments.models import (
     AdverseEvent,
     DrugOrder,
@@ -73,6 +74,8 @@ from treatments.models import (
     LotRecall,
     Protocol,
     SessionCourse,
+    StockCount,
+    StockCountLine,
     TreatmentCourse,
 )
 
@@ -319,6 +322,16 @@ TABLE: list[Line] = [
     line("inventory:lot-recall", {"lot_id": "lot"}, 403, 403, 200, 404),
     line("inventory:vial-remove", {"lot_id": "lot"}, 200, 403, 200, 404),
     line("treatments:open-vials", {}, 200, 403, 200, 200),
+    line("treatments:count-list", {}, 200, 403, 200, 200),
+    line("treatments:count", {"count_id": "stock_count"}, 200, 403, 200, 404),
+    line("treatments:count-sheet", {"count_id": "stock_count"}, 200, 403, 200, 404),
+    line("treatments:count-line-add", {"count_id": "stock_count"}, 200, 403, 200, 404),
+    line("treatments:count-close", {"count_id": "stock_count"}, 302, 403, 302, 404, post={}),
+    line("treatments:count-call-off", {"count_id": "stock_count"}, 200, 403, 200, 404),
+    line(
+        "treatments:count-line", {"line_id": "counted_line"}, 302, 403, 302, 404, post={"counted": "2", "version": "2"}
+    ),
+    line("treatments:count-line-resolve", {"line_id": "counted_line"}, 200, 403, 200, 404),
     line("treatments:lot-sessions", {"lot_id": "lot"}, 200, 403, 200, 404),
     line("treatments:lot-recall-start", {"lot_id": "lot"}, 403, 403, 200, 404),
     line("treatments:lot-recall-list", {}, 200, 200, 200, 200),
@@ -594,6 +607,17 @@ def lot(cast: Cast) -> Lot:
     )
 
 
+def stock_count(cast: Cast) -> StockCount:
+    lot(cast)
+    return start_count(site=cast.harbour, product=None, by=cast.ito, now=timezone.now())
+
+
+def counted_line(cast: Cast) -> StockCountLine:
+    """Counted, and one fewer than there should be."""
+    line, now = stock_count(cast).lines.get(), timezone.now()
+    return count_line(line=line, counted=1, at=now, version=line.version, by=cast.ito, now=now)
+
+
 def vial_cost(cast: Cast) -> VialCost:
     size = VialSize.objects.get(product__key="onabotulinumtoxinA", units=200)
     return VialCost.objects.create(size=size, holds_from=date(2026, 1, 1), amount=Decimal(1200), by=cast.ada)
@@ -674,6 +698,8 @@ THINGS: dict[str, Callable[[Cast], Any]] = {
     "assessment": lambda cast: score(course(cast), "headache_days", 8, date(2026, 2, 3), cast.ito),
     "joye": lambda cast: cast.joye,
     "vial_cost": vial_cost,
+    "stock_count": stock_count,
+    "counted_line": counted_line,
     "omar": lambda cast: cast.omar,
     "merge": merge,
     "task": task,

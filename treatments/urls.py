@@ -12,6 +12,7 @@ from treatments.views import (
     records,
     rules,
     session,
+    stock_counts,
 )
 
 app_name = "treatments"
@@ -29,6 +30,14 @@ urlpatterns = [
     path("stock/lots/<int:lot_id>/sessions/", patient_vials.lot_sessions, name="lot-sessions"),
     path("stock/lots/<int:lot_id>/tell/", lot_recalls.lot_recall_start, name="lot-recall-start"),
     path("stock/open/", open_vials.open_vials, name="open-vials"),
+    path("stock/counts/", stock_counts.count_list, name="count-list"),
+    path("stock/counts/<int:count_id>/", stock_counts.count, name="count"),
+    path("stock/counts/<int:count_id>/sheet/", stock_counts.count_sheet, name="count-sheet"),
+    path("stock/counts/<int:count_id>/add/", stock_counts.line_add, name="count-line-add"),
+    path("stock/counts/<int:count_id>/close/", stock_counts.count_close, name="count-close"),
+    path("stock/counts/<int:count_id>/call-off/", stock_counts.count_call_off, name="count-call-off"),
+    path("stock/counts/lines/<int:line_id>/", stock_counts.line_count, name="count-line"),
+    path("stock/counts/lines/<int:line_id>/resolve/", stock_counts.line_resolve, name="count-line-resolve"),
     path("stock/recalls/", lot_recalls.lot_recall_list, name="lot-recall-list"),
     path("stock/recalls/<int:recall_id>/", lot_recalls.lot_recall, name="lot-recall"),
     path("stock/recalls/<int:recall_id>/letters/", lot_recalls.lot_recall_letters, name="lot-recall-letters"),

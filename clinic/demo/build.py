@@ -19,7 +19,7 @@ from clinic.demo.payers import make_drug_orders
 from clinic.demo.plan import EAST, make_cases
 from clinic.demo.questionnaires import write_questionnaires
 from clinic.demo.staff import make_team
-from clinic.demo.stock import keep_stock
+from clinic.demo.stock import count_stock, keep_stock
 from clinic.reference import load_reference
 from inventory.models import StockMovement
 from patients.models import Patient
@@ -62,6 +62,7 @@ def make_demo_clinic(
     write_questionnaires(history)
     keep_stock(team.sites[EAST], by=team.administrator)
     _date_stock_movements()
+    count_stock(team.sites[EAST], by=team.administrator, now=now)
     with connection.cursor() as cursor:
         # Otherwise the planner believes the tables are as empty as they were.
         cursor.execute("ANALYZE")

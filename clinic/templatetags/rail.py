@@ -89,7 +89,14 @@ ITEMS = (
         "inventory:stock-list",
         "inventory.view_stock",
         "s",
-        ("inventory:", "treatments:lot", "treatments:vial"),
+        (
+            "inventory:",
+            "treatments:lot",
+            "treatments:vial",
+            "treatments:open-vials",
+            "treatments:count",
+            "outcomes:waste",
+        ),
     ),
     Item(
         "Claims",

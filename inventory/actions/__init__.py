@@ -2,6 +2,8 @@ from inventory.actions.keeping import enter_cost, set_reorder_levels, take_back_
 from inventory.actions.stock import (
     MOST_VIALS_AT_ONCE,
     VialTakenError,
+    bring_back_vials,
+    lose_vials,
     recall_lot,
     receive_lot,
     receive_vials,
@@ -13,7 +15,9 @@ from inventory.actions.stock import (
 __all__ = [
     "MOST_VIALS_AT_ONCE",
     "VialTakenError",
+    "bring_back_vials",
     "enter_cost",
+    "lose_vials",
     "recall_lot",
     "receive_lot",
     "receive_vials",

@@ -125,6 +125,33 @@ def remove_vials(*, vials: Iterable[Vial], reason: str, by: User, note: str = ""
 
 
 @transaction.atomic
+def lose_vials(*, vials: Iterable[Vial], note: str, by: User) -> list[Vial]:
+    """Take vials out of stock that are not there and nobody knows where; found, they come back.
+
+    Raises VialTakenError when any is no longer in stock; then none is taken.
+    """
+    wanted = {vial.pk for vial in vials}
+    return _take(wanted, status=Vial.Status.MISSING, kind=StockMovement.Kind.MISSING, note=note, by=by)
+
+
+@transaction.atomic
+def bring_back_vials(*, vials: Iterable[Vial], note: str, by: User) -> list[Vial]:
+    """Put vials back that were missing and are found. Those used or removed never come back.
+
+    Raises ValidationError when any is not missing; then none is put back.
+    """
+    wanted = {vial.pk for vial in vials}
+    locked = list(Vial.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+    if any(vial.status != Vial.Status.MISSING for vial in locked):
+        raise ValidationError("Only a vial that was missing comes back into stock.")
+    Vial.objects.filter(pk__in=wanted).update(status=Vial.Status.IN_STOCK)
+    StockMovement.objects.bulk_create(
+        StockMovement(vial=vial, kind=StockMovement.Kind.FOUND, by=by, note=note) for vial in locked
+    )
+    return locked
+
+
+@transaction.atomic
 def recall_lot(*, lot: Lot, version: int | None, on: date, reason: str, by: User) -> Lot:
     """Mark a lot as recalled from a date on, at every site; its vials can no longer be picked.
 

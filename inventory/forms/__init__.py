@@ -1,5 +1,13 @@
 from inventory.forms.keeping import ReorderLevelsForm, VialCostForm
-from inventory.forms.stock import LotRecallForm, LotReceiveForm, VialRemoveForm, VialSizeField, date_input, helper
+from inventory.forms.stock import (
+    LotRecallForm,
+    LotReceiveForm,
+    VialRemoveForm,
+    VialSizeField,
+    date_input,
+    helper,
+    vial_words,
+)
 
 __all__ = [
     "LotRecallForm",
@@ -10,4 +18,5 @@ __all__ = [
     "VialSizeField",
     "date_input",
     "helper",
+    "vial_words",
 ]

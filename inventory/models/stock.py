@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +48,16 @@ class Lot(Versioned):
         return None
 
 
+# Single-dose: what was opened for a patient is never put back, whoever says it was found.
+USED_VIAL_STAYS_USED = pgtrigger.Trigger(
+    name="used_vial_stays_used",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("status"),
+    condition=pgtrigger.Q(old__status="used") & ~pgtrigger.Q(new__status="used"),
+    func="RAISE EXCEPTION 'A used vial stays used.' USING ERRCODE = 'integrity_constraint_violation';",
+)
+
+
 @pghistory.track()
 class Vial(Versioned):
     """One vial. Single-dose: one patient, one session, the rest discarded."""
@@ -55,6 +66,7 @@ class Vial(Versioned):
         IN_STOCK = "in stock", "in stock"
         USED = "used", "used"
         REMOVED = "removed", "removed"
+        MISSING = "missing", "missing"
 
     class Source(models.TextChoices):
         """Who bought it decides whether it is billed: samples and the patient's own drug are not."""
@@ -82,9 +94,10 @@ class Vial(Versioned):
                 condition=Q(source__in=["clinic", "pharmacy", "sample"]), name="vial_source_is_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["in stock", "used", "removed"]), name="vial_status_is_known"
+                condition=models.Q(status__in=["in stock", "used", "removed", "missing"]), name="vial_status_is_known"
             ),
         ]
+        triggers = [USED_VIAL_STAYS_USED]
 
     def __str__(self) -> str:
         return f"{self.size} lot {self.lot.number} (vial {self.pk})"
@@ -107,12 +120,17 @@ class Receipt(models.Model):
 
 
 class StockMovement(models.Model):
-    """A vial came, was used, or left; one of each at the most, which is what stops a vial being used twice."""
+    """A vial came, was used, or left; one of each at the most, which is what stops a vial being used twice.
+
+    Missing and found are what stock counts say; a vial may go missing and be found again and again.
+    """
 
     class Kind(models.TextChoices):
         RECEIVED = "received", "received"
         USED = "used", "used"
         REMOVED = "removed", "removed"
+        MISSING = "missing", "missing"
+        FOUND = "found", "found"
 
     class Reason(models.TextChoices):
         """Why a vial left the stock without having been used."""
@@ -134,7 +152,7 @@ class StockMovement(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["received", "used", "removed"]), name="movement_kind_is_known"
+                condition=Q(kind__in=["received", "used", "removed", "missing", "found"]), name="movement_kind_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(reason__in=["", "broken", "expired", "returned", "recalled", "other"]),
@@ -151,10 +169,12 @@ class StockMovement(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["vial", "kind"],
+                condition=Q(kind__in=["received", "used", "removed"]),
                 name="stock_movement_once",
                 violation_error_message="This vial has already been taken from stock.",
             ),
         ]
+        indexes = [models.Index(fields=["vial", "at"], name="movements_of_a_vial")]
 
     def __str__(self) -> str:
         return f"{self.vial} {self.kind}"

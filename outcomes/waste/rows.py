@@ -1,7 +1,8 @@
 """What was wasted, vial by vial: what stayed in an opened one, and what left the stock unused.
 
 A vial that a signed session opened is given and discarded, together the vial; what was discarded is waste on the day of
-the session. A vial removed from stock is waste whole, on the day it left, by the clock of its site.
+the session. A vial removed from stock, or missing at a stock count and not found since, is waste whole, on the day it
+left, by the clock of its site.
 
 The cost of a vial is the one that held on the day it was received, for vials the clinic bought; the waste of a part of
 it costs that part. Where none was entered it is None, never 0. Each row is rounded to cents, so a sum is that of its
@@ -26,6 +27,7 @@ REASONS = {
     "broken": "Broken",
     "returned": "Returned",
     "recalled": "Recalled",
+    "missing": "Missing at a count",
     "other": "Other",
 }
 OPENED = "opened"  # all vials that signed sessions opened, whether or not anything stayed in them
@@ -112,13 +114,17 @@ WITH happened AS (
       JOIN treatments_injectionsession session ON session.id = use.session_id
      WHERE session.status = 'signed' AND session.performed_on BETWEEN %(first)s AND %(last)s
     UNION ALL
-    SELECT 'removal', movement.id, movement.vial_id, movement.reason, movement.note,
+    SELECT 'removal', movement.id, movement.vial_id,
+           CASE movement.kind WHEN 'missing' THEN 'missing' ELSE movement.reason END, movement.note,
            (movement.at AT TIME ZONE site.time_zone)::date, 0, size.units, NULL, movement.by_id
       FROM inventory_stockmovement movement
       JOIN inventory_vial vial ON vial.id = movement.vial_id
       JOIN inventory_vialsize size ON size.id = vial.size_id
       JOIN accounts_site site ON site.id = vial.site_id
      WHERE movement.kind = 'removed'
+        OR (movement.kind = 'missing' AND vial.status = 'missing' AND NOT EXISTS (
+               SELECT 1 FROM inventory_stockmovement later
+                WHERE later.vial_id = vial.id AND later.id > movement.id))
 ), wasted AS (
     SELECT happened.*, size.product_id, size.units AS vial_units, vial.source, vial.lot_id, vial.site_id,
            date_trunc('month', happened.day)::date AS month,

@@ -34,6 +34,8 @@ from treatments.models import (
     Injection,
     InjectionSession,
     RetreatmentWindow,
+    StockCount,
+    StockCountResolution,
     TreatmentCourse,
     VialUse,
 )
@@ -127,8 +129,15 @@ def test_states_in_the_database_are_those_of_the_rules() -> None:
 
 def test_stock_adds_up() -> None:
     assert not Vial.objects.exclude(
-        Q(status=Vial.Status.IN_STOCK, uses=None) | Q(status=Vial.Status.USED, uses__session__status="signed")
+        Q(status=Vial.Status.IN_STOCK, uses=None)
+        | Q(status=Vial.Status.USED, uses__session__status="signed")
+        | Q(status=Vial.Status.MISSING, uses=None)
     ).exists()
+    # One finished count, at which one vial was missing.
+    count = StockCount.objects.get()
+    assert count.closed_at
+    assert [resolution.how for resolution in StockCountResolution.objects.all()] == ["missing"]
+    assert Vial.objects.filter(status=Vial.Status.MISSING).count() == 1
     moved = Counter(StockMovement.objects.values_list("kind", flat=True))
     assert moved["received"] == Vial.objects.count()
     assert moved["used"] == VialUse.objects.count() == Vial.objects.filter(status=Vial.Status.USED).count()

@@ -18,6 +18,7 @@ from treatments.models.reference import (
     Side,
 )
 from treatments.models.session import Injection, InjectionSession, SessionCourse, VialUse
+from treatments.models.stock_count import StockCount, StockCountLine, StockCountResolution
 
 __all__ = [
     "Addendum",
@@ -43,6 +44,9 @@ __all__ = [
     "RetreatmentWindow",
     "SessionCourse",
     "Side",
+    "StockCount",
+    "StockCountLine",
+    "StockCountResolution",
     "TreatmentCourse",
     "VialUse",
 ]
