@@ -165,6 +165,9 @@ def test_the_tablet_opens_the_questions_and_nothing_else_until_the_password(cast
     assert client.post(reverse("outcomes:tablet-question", args=[1]), {"given": "yes"})["Location"] == reverse(
         "outcomes:tablet-urgent"
     )
+    urgent = client.get(reverse("outcomes:tablet-urgent")).content.decode()
+    assert "Avise ahora a la persona que le dio la tableta." in urgent
+    assert "tel:911" not in urgent
     assert AdverseEvent.objects.get().source == "tablet"
     assert client.get(reverse("outcomes:tablet-diary")).status_code == 200
     event = AuditEvent.objects.get(action="questions-opened")
