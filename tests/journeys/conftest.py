@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.journeys import chromium
@@ -117,17 +118,15 @@ class watched:  # noqa: N801 - reads as a statement
 
 
 @pytest.fixture
-def log_in() -> Callable[..., None]:
-    """`log_in(page, user, password)` through the real form; ends on the person's landing page."""
+def log_in(live_server: Any) -> Callable[..., None]:
+    """`log_in(page, user)` signs the person in and ends on their landing page; test_signing_in.py uses the form."""
 
-    def log_in(page: Page, user: Any, password: str | None = None) -> None:
-        from tests.cast import PASSWORD
-
-        page.goto("/account/login/")
-        page.fill("input[name=login]", getattr(user, "email", user))
-        page.fill("input[name=password]", password or PASSWORD)
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url(lambda url: "/account/login/" not in url)
+    def log_in(page: Page, user: Any) -> None:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.StaffBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        page.goto("/")
 
     return log_in
 
