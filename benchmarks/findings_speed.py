@@ -30,7 +30,7 @@ LIMIT = 200  # ms, from a change to its findings
 PAUSE = 400  # ms between two changes: a person's
 KINDS = ("units", "point", "units", "vials", "units", "dilution", "units", "product")
 
-# Makes one change and resolves once its answer was drawn: {total, server}, in ms. A save that was under way before
+# Makes one change and resolves once its answer was drawn: {total, asking, server, showing}, in ms. A save that was under way before
 # does not count: only an answer that is current, with nothing changed since it was asked, ends the time.
 MEASURE = """
 ([kind, number]) => new Promise((resolve, reject) => {
@@ -67,7 +67,8 @@ MEASURE = """
       const asked = performance.getEntriesByType("resource").filter((entry) => entry.name === location.href);
       const last = asked.at(-1);
       const server = last.responseStart - last.requestStart;
-      resolve({ total: performance.now() - began, server, saves: asked.length });
+      const [asking, showing] = [last.requestStart - began, performance.now() - last.responseStart];
+      resolve({ total: performance.now() - began, asking, server, showing, saves: asked.length });
     }));
   }).observe(document.body, { childList: true, subtree: true, attributes: true });
   began = performance.now();
@@ -194,7 +195,8 @@ def main() -> int:
         if of_kind := [times["total"] for made, times in found if made == kind]:
             out(line(f"  {kind}", of_kind))
     out(line("of it on the server", [times["server"] for _, times in found]))
-    out(line("of it in the browser", [times["total"] - times["server"] for _, times in found]))
+    out(line("of it until it was asked", [times["asking"] for _, times in found]))
+    out(line("of it until it was shown", [times["showing"] for _, times in found]))
     saves = sum(times["saves"] for _, times in found)
     out(f"  web server: {spent * 1000 / saves:.0f} ms CPU a save, over {saves:.0f} saves and the reloads between\n")
     out(f"{time.monotonic() - began:.0f} s.\n")

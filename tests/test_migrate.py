@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from clinic.management.commands.migrate import OF_A_TRIAL
@@ -14,7 +15,8 @@ from clinic.management.commands.migrate import OF_A_TRIAL
 def test_a_database_of_an_earlier_trial_is_refused() -> None:
     recorded = MigrationRecorder(connection).migration_qs
     call_command("migrate", verbosity=0)
-    folded = recorded.filter(app="treatments").exclude(name="0001_initial")
+    there = [name for app, name in MigrationLoader(connection).disk_migrations if app == "treatments"]
+    folded = recorded.filter(app="treatments").exclude(name__in=there)
     assert folded.latest("id").delete()[0] == 1
     with pytest.raises(CommandError, match="made by a trial") as refused:
         call_command("migrate", verbosity=0)

@@ -3,9 +3,14 @@
 
 const root = document.documentElement;
 
-new IntersectionObserver(([head]) => root.classList.toggle("is-past-head", !head.isIntersecting)).observe(
-  document.querySelector(".page-head"),
-);
+new IntersectionObserver(([head]) => {
+  if (!head.isIntersecting && !root.classList.contains("is-past-head")) {
+    const { width, height } = document.querySelector(".charting-status-place").getBoundingClientRect();
+    root.style.setProperty("--status-width", `${width}px`);
+    root.style.setProperty("--status-height", `${height}px`);
+  }
+  root.classList.toggle("is-past-head", !head.isIntersecting);
+}).observe(document.querySelector(".page-head"));
 
 const seen = window.visualViewport;
 function lift() {
