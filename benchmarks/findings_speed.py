@@ -7,7 +7,8 @@ A real gunicorn and a private PostgreSQL run on a folder of their own; Chromium 
 31 sites. Each change is made in the page: units in the table, a point placed on a map, another vial, another product.
 The time runs from the event of the change to the frame that shows what the server answered to it. The server's part
 lies between the request and the first byte of its answer; the browser's parts are the time until it asks, with the
-pause before a save, and the time until the answer is shown. The CPU of the web server is that of its processes, divided by the saves.
+pause before a save, and the time until the answer is shown. The CPU of the web server is that of its processes,
+divided by the saves.
 
 Ends with 1 when the median is not below 200 ms.
 """
@@ -30,8 +31,8 @@ LIMIT = 200  # ms, from a change to its findings
 PAUSE = 400  # ms between two changes: a person's
 KINDS = ("units", "point", "units", "vials", "units", "dilution", "units", "product")
 
-# Makes one change and resolves once its answer was drawn: {total, asking, server, showing}, in ms. A save that was under
-# way before does not count: only an answer that is current, with nothing changed since it was asked, ends the time.
+# Makes one change and resolves once its answer was drawn: {total, asking, server, showing}, in ms. A save that was
+# under way before does not count: only an answer that is current, with nothing changed since, ends the time.
 MEASURE = """
 ([kind, number]) => new Promise((resolve, reject) => {
   const form = document.getElementById("charting");
