@@ -115,7 +115,7 @@ QUERIES = {
     "session-review": 11,  # the same without pick lists and stock, and with what an auditor asks for
     "session-detail": 12,  # with what an auditor asks for
 }
-AUTOSAVE = 22  # of a draft that says the same already
+AUTOSAVE = 21  # of a draft that says the same already
 
 
 @pytest.mark.parametrize("earlier", [0, 3])

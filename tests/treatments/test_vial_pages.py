@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditEvent
 from inventory.actions import recall_lot, remove_vials, use_vials
-from inventory.models import Product, Vial
+from inventory.models import Lot, Product, Vial
 from patients.models import Patient
 from tests.cast import Cast
 from tests.treatments.charted import BOTOX, draft, signed, vials_in_stock
@@ -27,6 +27,7 @@ from tests.treatments.test_session_views import as_botox, chart_url, fields, pre
 from treatments.actions.sessions import start_session
 from treatments.actions.vials import draw_vials, name_vial, release_vial
 from treatments.models import InjectionSession, PatientVial
+from treatments.querysets.vials import may_open, vials_for
 
 SignIn = Callable[[User], Client]
 
@@ -119,6 +120,23 @@ def test_the_wrong_vial_is_refused_in_words(cast: Cast, session: InjectionSessio
     assert "expired" in refused(session, good, cast)
     good.lot.expires_on, good.lot.recalled_on = date(2040, 1, 1), cast.harbour.today()
     assert "recalled" in refused(session, good, cast)
+
+
+def test_a_vial_at_hand_is_judged_as_those_on_the_shelf(cast: Cast, session: InjectionSession) -> None:
+    today, botox = cast.harbour.today(), Product.objects.get(key=BOTOX)
+    good, used, expired, recalled, away = vials_in_stock(cast, 5)
+    vials_in_stock(cast, units=500, product="abobotulinumtoxinA")
+    _, anothers, ours = pharmacy_vials(cast, 3)
+    name_vial(vial=anothers, patient=cast.omar, note="", by=cast.ito)
+    name_vial(vial=ours, patient=cast.joye, note="", by=cast.ito)
+    use_vials(vials=[used], by=cast.ito)
+    for vial, state in ((expired, {"expires_on": today - timedelta(days=1)}), (recalled, {"recalled_on": today})):
+        lot = Lot.objects.create(**{"product": botox, "number": f"X{vial.pk}", "expires_on": date(2040, 1, 1), **state})
+        Vial.objects.filter(pk=vial.pk).update(lot=lot)
+    Vial.objects.filter(pk=away.pk).update(site=cast.mesa)
+    at_hand = Vial.objects.select_related("lot__product", "size__product", "patient_vial")
+    may = {vial.pk for vial in at_hand if may_open(session, vial, product=botox)}
+    assert may == set(vials_for(session, product=botox).values_list("pk", flat=True)) == {good.pk, ours.pk}
 
 
 def test_a_lot_recalled_while_it_was_picked_is_told_beside_it(

@@ -60,3 +60,12 @@ def vials_for(session: InjectionSession, *, product: Product) -> VialQuerySet:
     return Vial.objects.pickable(product=product, site=session.site, on=session.performed_on, also=replaced).filter(
         Q(patient_vial__patient=session.patient_id) | nobodys
     )
+
+
+def may_open(session: InjectionSession, vial: Vial, *, product: Product) -> bool:
+    """Whether `vials_for()` offers this vial, which is at hand with its lot, size and `patient_vial`; no query."""
+    named_for = getattr(vial, "patient_vial", None)
+    ours = named_for.patient_id == session.patient_id if named_for else vial.source != Vial.Source.PHARMACY
+    there = vial.status == Vial.Status.IN_STOCK or vial.pk in session.beside.replaced_vials
+    fits = vial.size.product_id == product.pk and vial.site_id == session.site_id
+    return ours and there and fits and vial.lot.problem(on=session.performed_on) is None

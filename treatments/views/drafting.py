@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -22,7 +22,7 @@ from treatments.actions.vials import Mixing
 from treatments.forms.session import InjectionForm
 from treatments.models import InjectionSession, TreatmentCourse, VialUse
 from treatments.querysets.sessions import sites_and_vials
-from treatments.querysets.vials import vials_for
+from treatments.querysets.vials import may_open, vials_for
 from treatments.views.charting import Charting
 from treatments.views.plans import LAST_SESSION, PlannedSite, newest, plain_name, whose
 from treatments.views.vials import least_waste, usual_mixing, why_not
@@ -235,6 +235,8 @@ def vials_of(posted: Charting, request: HttpRequest) -> tuple[list[Vial], list[t
         }
     if product is None or not wanted:
         return [], []
+    if (kept := _as_before(posted.session, product, {line: count for line, (_, count) in wanted.items()})) is not None:
+        return kept, []
     elsewhere = VialUse.objects.filter(vial=OuterRef("pk"), session__status="draft").exclude(session=posted.session)
     ours = VialUse.objects.filter(vial=OuterRef("pk"), session=posted.session)
     picked_lines = [Q(lot_id=lot, size_id=size, place__lte=count) for (lot, size), (_, count) in wanted.items()]
@@ -253,6 +255,21 @@ def vials_of(posted: Charting, request: HttpRequest) -> tuple[list[Vial], list[t
     short = {line: form for line, (form, count) in wanted.items() if len(found[line]) < count}
     # The largest first, so that what is left over stays in the smallest.
     return sorted(opened, key=lambda vial: -vial.size.units), _why_short(posted, short, found)
+
+
+def _as_before(session: InjectionSession, product: Product, wanted: dict[tuple[int, int], int]) -> list[Vial] | None:
+    """The draft's own vials, when they are what is wanted and may still be opened; else None."""
+    own = [use.vial for use in session.vial_uses.all()]
+    lines = Counter((vial.lot_id, vial.size_id) for vial in own)
+    if lines != wanted or not all(may_open(session, vial, product=product) for vial in own):
+        return None
+    places = {line: place for place, line in enumerate(wanted)}
+
+    def order(vial: Vial) -> tuple[Any, ...]:
+        named = getattr(vial, "patient_vial", None)
+        return -vial.size.units, places[vial.lot_id, vial.size_id], named is None, named and named.pk, vial.pk
+
+    return sorted(own, key=order)
 
 
 def _why_short(posted: Charting, short: dict[tuple[int, int], Any], found: dict[Any, list[Vial]]) -> list[Any]:
