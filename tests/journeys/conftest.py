@@ -162,3 +162,17 @@ def fits() -> Callable[[Page], None]:
             pytest.fail(f"{page.url} is {wide} px wide in {room} px.", pytrace=False)
 
     return fits
+
+
+@pytest.fixture(scope="session")
+def fits_everywhere(fits: Callable[[Page], None]) -> Callable[[Page], None]:
+    """`fits_everywhere(page)` asks `fits` on a desktop and on a tablet, and leaves the page as wide as it was."""
+
+    def fits_everywhere(page: Page) -> None:
+        own = page.viewport_size
+        for size in WIDTHS.values():
+            page.set_viewport_size(size)
+            fits(page)
+        page.set_viewport_size(own or DESKTOP)
+
+    return fits_everywhere

@@ -10,7 +10,6 @@ from dateutil.relativedelta import relativedelta
 from playwright.sync_api import Page, expect
 
 from tests.cast import Cast
-from tests.journeys.conftest import WIDTHS
 from tests.outcomes.cycles import Visit, migraine_cycles, sign
 from treatments.models import FollowUp
 
@@ -36,16 +35,14 @@ def clinic(cast: Cast) -> Cast:
     return cast
 
 
-@pytest.mark.parametrize("width", list(WIDTHS))
 def test_she_reads_responders_and_opens_the_list_behind_a_figure(
     open_context: Callable[..., Any],
     clinic: Cast,
     log_in: Callable[..., None],
     axe: Callable[[Page], None],
-    fits: Callable[[Page], None],
-    width: str,
+    fits_everywhere: Callable[[Page], None],
 ) -> None:
-    page = open_context(**WIDTHS[width], bypass_csp=True).new_page()
+    page = open_context(bypass_csp=True).new_page()
 
     # Given she signs in, she stands on Outcomes.
     log_in(page, clinic.ada)
@@ -59,19 +56,19 @@ def test_she_reads_responders_and_opens_the_list_behind_a_figure(
     expect(migraine).to_contain_text("95 % CI 40–89 %")
     expect(migraine).to_contain_text("at least 50 % fewer headache days")
     axe(page)
-    fits(page)
+    fits_everywhere(page)
 
     # When she opens the figure, the list has as many rows, and a row leads to the course with its chart.
     migraine.get_by_role("link", name="7", exact=True).click()
     expect(page.get_by_role("heading", name="Responders", level=1)).to_be_visible()
     expect(page.get_by_role("table").get_by_role("row")).to_have_count(8)
     axe(page)
-    fits(page)
+    fits_everywhere(page)
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Chronic migraine")).to_be_visible()
     expect(page.locator("svg.score-chart").first).to_be_visible()
     axe(page)
-    fits(page)
+    fits_everywhere(page)
 
 
 def test_she_narrows_what_is_counted_and_comes_back_to_it(
@@ -105,20 +102,18 @@ def test_she_reads_follow_ups_and_is_offered_nothing_to_record(
     expect(page.get_by_role("button", name="Start session")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", list(WIDTHS))
 def test_a_provider_records_a_follow_up_with_its_scores(
     open_context: Callable[..., Any],
     clinic: Cast,
     log_in: Callable[..., None],
     axe: Callable[[Page], None],
-    fits: Callable[[Page], None],
-    width: str,
+    fits_everywhere: Callable[[Page], None],
 ) -> None:
-    page = open_context(**WIDTHS[width], bypass_csp=True).new_page()
+    page = open_context(bypass_csp=True).new_page()
     log_in(page, clinic.ito)
     page.goto("/follow-ups/")
     axe(page)
-    fits(page)
+    fits_everywhere(page)
     page.get_by_role("link", name="Koch, Joye").click()
     page.get_by_label("Headache days per 28 days").fill("29")
     page.locator("input[name=adverse_event][value=yes]").check()
@@ -129,7 +124,7 @@ def test_a_provider_records_a_follow_up_with_its_scores(
     expect(page.get_by_text("Say what happened.")).to_be_visible()
     expect(page.get_by_label("Headache days per 28 days")).to_have_value("29")
     axe(page)
-    fits(page)
+    fits_everywhere(page)
 
     page.get_by_label("Headache days per 28 days").fill("9")
     page.get_by_label("It began on").fill(clinic.harbour.today().isoformat())
@@ -141,4 +136,4 @@ def test_a_provider_records_a_follow_up_with_its_scores(
     expect(page.locator("svg.score-chart").first).to_contain_text("9")
     page.get_by_role("link", name="Record a score").click()
     axe(page)
-    fits(page)
+    fits_everywhere(page)

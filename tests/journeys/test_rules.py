@@ -9,22 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cast import Cast
-from tests.journeys.conftest import WIDTHS
 from treatments.models import LabelConfirmation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("width", list(WIDTHS))
 def test_he_confirms_a_number_and_reads_the_rule_behind_a_finding(
     open_context: Callable[..., Any],
     cast: Cast,
     log_in: Callable[..., None],
     axe: Callable[[Page], None],
-    fits: Callable[[Page], None],
-    width: str,
+    fits_everywhere: Callable[[Page], None],
 ) -> None:
-    page = open_context(**WIDTHS[width], bypass_csp=True).new_page()
+    page = open_context(bypass_csp=True).new_page()
     log_in(page, cast.ito)
 
     # Given he opens the numbers of Dysport that nobody has confirmed yet.
@@ -34,7 +31,7 @@ def test_he_confirms_a_number_and_reads_the_rule_behind_a_finding(
     row = dysport.get_by_role("row").filter(has_text="Adult cervical dystonia")
     expect(row).to_contain_text("1000 U")
     axe(page)
-    fits(page)
+    fits_everywhere(page)
 
     # When he forgets to say which label he read, it is said and what he ticked stays.
     row.get_by_role("checkbox").check()
@@ -52,7 +49,7 @@ def test_he_confirms_a_number_and_reads_the_rule_behind_a_finding(
     expect(row).to_contain_text("B, confirmed")
     expect(row).to_contain_text("Dr Kenji Ito")
     axe(page)
-    fits(page)
+    fits_everywhere(page)
     assert LabelConfirmation.objects.get().value == "1000 U"
 
     # And a link of a finding leads to its rule.

@@ -9,7 +9,7 @@ from accounts.middleware import SetUpMiddleware
 from clinic.reference import load_reference
 from tests.cast import PASSWORD, Cast
 from tests.inventory.test_stock import receive
-from tests.journeys.conftest import TABLET, WIDTHS
+from tests.journeys.conftest import TABLET
 
 
 @pytest.fixture
@@ -68,23 +68,21 @@ def test_an_administrator_sets_up_opens_an_account_and_receives_a_lot(nobody_yet
     expect(ito).to_have_url("/my-day/")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_set_up_page_is_sound_at_both_widths(nobody_yet: None, open_context, axe, fits, width: str):
-    page = open_context(**WIDTHS[width], bypass_csp=True).new_page()
+def test_the_set_up_page_is_sound_at_both_widths(nobody_yet: None, open_context, axe, fits_everywhere):
+    page = open_context(bypass_csp=True).new_page()
     page.goto("/")
     axe(page)
-    fits(page)
+    fits_everywhere(page)
     page.get_by_role("button", name="Set up and sign in").click()
     expect(page.get_by_text("This field is required.").first).to_be_visible()
     axe(page)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_the_pages_of_staff_stock_and_audit_are_sound_at_both_widths(
-    transactional_db: None, cast: Cast, open_context, log_in, axe, fits, width: str
+    transactional_db: None, cast: Cast, open_context, log_in, axe, fits_everywhere
 ):
     lot = receive(cast)
-    page = open_context(**WIDTHS[width], bypass_csp=True).new_page()
+    page = open_context(bypass_csp=True).new_page()
     log_in(page, cast.ada)
     for path in (
         "/staff/",
@@ -103,4 +101,4 @@ def test_the_pages_of_staff_stock_and_audit_are_sound_at_both_widths(
     ):
         page.goto(path)
         axe(page)
-        fits(page)
+        fits_everywhere(page)

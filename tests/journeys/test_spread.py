@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cast import Cast
-from tests.journeys.conftest import WIDTHS
 from tests.outcomes.cycles import Visit, sign
 from treatments.models import AdverseEvent, FollowUp
 
@@ -46,17 +45,15 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("width", list(WIDTHS))
 def test_a_swallowing_answer_is_an_emergency_at_once_and_an_event_until_it_is_seen(
     open_context: Callable[..., Any],
     cast: Cast,
     follow_up: FollowUp,
     log_in: Callable[..., None],
     axe: Callable[[Page], None],
-    fits: Callable[[Page], None],
-    width: str,
+    fits_everywhere: Callable[[Page], None],
 ) -> None:
-    page = open_context(**WIDTHS[width], bypass_csp=True).new_page()
+    page = open_context(bypass_csp=True).new_page()
     log_in(page, cast.ito)
     page.goto(f"/follow-ups/{follow_up.pk}/")
     words = page.locator("[data-spread-danger]")
@@ -70,8 +67,8 @@ def test_a_swallowing_answer_is_an_emergency_at_once_and_an_event_until_it_is_se
     expect(words).to_contain_text(EMERGENCY)
     expect(page.locator("input[name=adverse_event][value=yes]")).to_be_checked()
     axe(page)
-    fits(page)
-    shot(page, f"follow-up-{width}")
+    fits_everywhere(page)
+    shot(page, "follow-up")
 
     # Without the first day it is refused, and the answer is kept.
     page.keyboard.press("Enter")
@@ -90,15 +87,15 @@ def test_a_swallowing_answer_is_an_emergency_at_once_and_an_event_until_it_is_se
     page.goto("/my-day/")
     expect(page.get_by_role("heading", name="Adverse events nobody has seen 1")).to_be_visible()
     axe(page)
-    fits(page)
-    shot(page, f"my-day-{width}")
+    fits_everywhere(page)
+    shot(page, "my-day")
     tab_to(page, f'main a[href$="/{event.pk}/"]')
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Trouble swallowing")).to_be_visible()
     expect(page.get_by_text(EMERGENCY)).to_be_visible()
     axe(page)
-    fits(page)
-    shot(page, f"event-{width}")
+    fits_everywhere(page)
+    shot(page, "event")
 
     # When she presses Seen, it leaves My day and stays open on the record.
     tab_to(page, 'form[action$="/seen/"] button')
