@@ -43,6 +43,7 @@ class Column:
     sites: int = 0
     cycle: JudgedCycle | None = None
     events: list[AdverseEvent] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     lots: list[str] = field(default_factory=list)
 
 
@@ -77,7 +78,19 @@ def side_by_side(course: TreatmentCourse, summary: Summary | None) -> SideBySide
                 .order_by("vial__lot__number")
                 .values_list("vial__lot__number", flat=True)
                 .distinct()
-            )
+            ),
+            # Told at a follow-up, and no event with a term made of it.
+            noted=ArraySubquery(
+                FollowUp.objects.filter(
+                    session=OuterRef("pk"),
+                    course=course,
+                    status=FollowUp.Status.DONE,
+                    adverse_event=True,
+                    adverse_event_record=None,
+                )
+                .order_by("done_on", "pk")
+                .values_list("adverse_event_text", flat=True)
+            ),
         )
         .order_by("performed_on", "signed_at", "pk")[:MOST_ROWS]
     )
@@ -92,6 +105,7 @@ def side_by_side(course: TreatmentCourse, summary: Summary | None) -> SideBySide
             units=session.outside_units,
             lots=[session.outside_lot] if session.outside_lot else session.lots,
             cycle=judged.get(session.pk),
+            noted=session.noted,
         )
         for number, session in enumerate(given, 1)
     ][-SHOWN:]

@@ -108,6 +108,16 @@ def test_the_suggested_day_becomes_the_target_when_accepted(cast: Cast, sign_in:
     assert 'name="target_on"' not in sign_in(cast.ada).get(url).content.decode()
 
 
+def test_what_a_follow_up_told_without_a_term_is_no_side_effect_unrecorded(cast: Cast, sign_in: SignIn) -> None:
+    course, today = cast.course(), cast.harbour.today()
+    [session] = sign([Visit(course, today - timedelta(days=60), cast.ito)], cast)
+    told = found_after(session, course, cast.ito)
+    FollowUp.objects.filter(pk=told.pk).update(adverse_event=True, adverse_event_text="Swallowing felt slow")
+    page = sign_in(cast.ito).get(reverse("outcomes:side-by-side", args=[course.pk])).content.decode()
+    assert "Swallowing felt slow" in page
+    assert "none recorded" not in page
+
+
 def test_two_failures_after_a_response_ask_for_a_review(cast: Cast, sign_in: SignIn) -> None:
     course, today = cast.course(), cast.harbour.today()
     sign([Visit(course, today - timedelta(days=ago), cast.ito) for ago in (400, 300, 200)], cast)
