@@ -72,6 +72,9 @@ MEASURE = """
       resolve({ total: performance.now() - began, asking, server, showing, saves: asked.length });
     }));
   }).observe(document.body, { childList: true, subtree: true, attributes: true });
+  // Where to tap is looked for before the time runs.
+  const map = form.querySelector("[data-canvas] .bodymap");
+  const spot = kind === "point" ? freeSpot(map).matrixTransform(map.getScreenCTM()) : null;
   began = performance.now();
   if (kind === "units") {
     const fields = form.querySelectorAll("[data-sites] [data-field=units]");
@@ -79,9 +82,7 @@ MEASURE = """
     field.value = field.value === "5" ? "7.5" : "5";
     changed(field);
   } else if (kind === "point") {
-    const map = form.querySelector("[data-canvas] .bodymap");
-    const { x, y } = freeSpot(map).matrixTransform(map.getScreenCTM());
-    map.dispatchEvent(new MouseEvent("click", { bubbles: true, clientX: x, clientY: y }));
+    map.dispatchEvent(new MouseEvent("click", { bubbles: true, clientX: spot.x, clientY: spot.y }));
   } else if (kind === "vials") {
     const field = form.querySelector("[data-vial-count]");
     field.value = field.value === "1" ? "2" : "1";
