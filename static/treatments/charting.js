@@ -269,7 +269,7 @@ function changeProduct() {
   chosenProduct = product().value;
   field("product-changed").hidden = !emptied;
   if (emptied) {
-    for (const row of filled) table.write(row, { units: "" }, { commit: false });
+    table.writeAll(filled, { units: "" }, { commit: false });
     history.forget();
   }
   refresh();

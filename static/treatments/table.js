@@ -65,7 +65,17 @@ export class SiteTable extends EventTarget {
   }
 
   /** Change some values of a row. A number out of a map is kept whole and inside 0 to 1000. */
-  write(row, values, { commit = true } = {}) {
+  write(row, values, options) {
+    this.writeAll([row], values, options);
+  }
+
+  /** The same values into several rows, told once. */
+  writeAll(rows, values, { commit = true } = {}) {
+    for (const row of rows) this.#put(row, values);
+    this.#changed(commit);
+  }
+
+  #put(row, values) {
     for (const [name, value] of Object.entries(values)) {
       if (name === "overruled") {
         row.dataset.overruled = value ? "true" : "false";
@@ -76,7 +86,6 @@ export class SiteTable extends EventTarget {
       if (name === "muscle") this.#offer(field, value);
       field.value = (name === "x" || name === "y") && value !== "" ? clamp(Math.round(value), 0, 1000) : value;
     }
-    this.#changed(commit);
   }
 
   add(values, { after = null, commit = true } = {}) {
@@ -262,8 +271,7 @@ export class SiteTable extends EventTarget {
   // Ctrl+D in a cell, as in a spreadsheet, puts what it says into the same cell of every chosen row.
   #fill(cell, row) {
     const rows = this.#chosen.has(row) ? this.selection : [row];
-    for (const other of rows) this.write(other, { [cell.dataset.field]: cell.value }, { commit: false });
-    this.#changed(true);
+    this.writeAll(rows, { [cell.dataset.field]: cell.value });
   }
 
   #caretAtEdge(input, direction) {

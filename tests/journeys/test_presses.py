@@ -203,6 +203,8 @@ def test_spasticity_on_the_body_map(
     on = press(page, touch=touch)
 
     def place(muscle: str, down: float) -> None:
+        # At a person's pace: what an answer puts on the page may move the map under the finger.
+        expect(page.locator("#charting-status")).to_contain_text("Draft saved")
         region = page.locator(f".muscle[data-muscle={muscle}][data-side=right]").first
         region.scroll_into_view_if_needed()
         box = region.bounding_box()
