@@ -7,16 +7,14 @@ outcomes.rules; tests/outcomes/test_review.py holds both to one answer, and benc
 every figure again from plain rows.
 """
 
-from outcomes.review.exposure import KINDS, Exposure, exposures
+from outcomes.review.exposure import exposures
 from outcomes.review.figures import Figures, count
 from outcomes.review.lists import FIGURES, Figure, Row, rows
 from outcomes.review.scope import PAGE_SIZE, Responders, Retreatments, Scope, Share, in_all
 
 __all__ = [
     "FIGURES",
-    "KINDS",
     "PAGE_SIZE",
-    "Exposure",
     "Figure",
     "Figures",
     "Responders",

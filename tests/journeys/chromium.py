@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The shell draws pages and nothing else: a window's own pages take a processor half of the time.
+# The shell draws pages and nothing else; a whole browser draws its own window beside them.
 NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 MAC_PROGRAMS = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
