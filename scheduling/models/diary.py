@@ -183,6 +183,12 @@ class Appointment(Versioned):
         return span_words(self.local_start, self.local_end)
 
     @property
+    def when_words(self) -> str:
+        """ "Tue 3 Feb, 09:00-09:30, Dr Kenji Ito", in the site's time."""
+        start = self.local_start
+        return f"{start:%a} {start.day} {start:%b}, {self.time_words}, {self.provider}"
+
+    @property
     def shown_status(self) -> str:
         """The status that counts: a visit whose session is signed is done, whoever forgot to press it."""
         session = self.session

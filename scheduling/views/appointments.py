@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
@@ -13,6 +15,7 @@ from audit.models import StaleVersionError
 from scheduling import actions
 from scheduling.conflicts import remarks_on
 from scheduling.forms import CancelForm, MoveForm
+from scheduling.forms.placing import undo_of
 from scheduling.models import Appointment, Room
 from scheduling.offered_times import Wish, offered_times
 from scheduling.reminders import was_told
@@ -20,6 +23,7 @@ from scheduling.rules.visits import INACTIVE, NEXT_STATUSES
 from scheduling.telling import telling_of, told_words
 from scheduling.views.recalls import back_to_list, list_response, list_url
 
+JUST_MOVED = "just_moved_appointment"
 PRESSES = [
     status for status in Appointment.Status if status not in (Appointment.Status.CANCELLED, Appointment.Status.MOVED)
 ]
@@ -28,7 +32,8 @@ PRESSES = [
 def _appointment_of(request: HttpRequest, appointment_id: int) -> Appointment:
     appointments = Appointment.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
     return get_object_or_404(
-        appointments.select_related("created_by", "moved_from__site", "planned_with__site"), pk=appointment_id
+        appointments.select_related("created_by", "moved_from__site", "moved_from__provider", "planned_with__site"),
+        pk=appointment_id,
     )
 
 
@@ -43,10 +48,29 @@ def appointment_detail(request: HttpRequest, appointment_id: int) -> HttpRespons
     ):
         appointment = _appointment_of(request, appointment_id)
     record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)
-    return _detail(request, appointment, CancelForm())
+    return _detail(request, appointment, CancelForm(), said=_just_moved(request, appointment))
 
 
-def _detail(request: HttpRequest, appointment: Appointment, form: CancelForm) -> HttpResponse:
+def _just_moved(request: HttpRequest, appointment: Appointment) -> dict[str, Any] | None:
+    """What is said once above a visit that was moved by the form: where to, who is told, and the way back."""
+    moved = request.session.pop(JUST_MOVED, None)
+    before = appointment.moved_from
+    if moved is None or moved["pk"] != appointment.pk or before is None:
+        return None
+    told = told_words(appointment, now=timezone.now()) if moved["notify"] else ""
+    return {
+        "words": f"Moved to {appointment.when_words}. {told}".strip(),
+        "undo": undo_of(appointment, before=before) if _may_move(appointment) else None,
+    }
+
+
+def _may_move(appointment: Appointment) -> bool:
+    return appointment.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED)
+
+
+def _detail(
+    request: HttpRequest, appointment: Appointment, form: CancelForm, *, said: dict[str, Any] | None = None
+) -> HttpResponse:
     now = timezone.now()
     today = appointment.site.today(now=now)
     courses = list(appointment.courses.all())
@@ -64,11 +88,12 @@ def _detail(request: HttpRequest, appointment: Appointment, form: CancelForm) ->
             "courses": courses,
             "today": today,
             "form": form,
+            "said": said,
             "now": now,
             "telling": telling_of(appointment.patient, on=today) if appointment.is_active else None,
             "booked_on": appointment.site.localtime(appointment.created_at).date(),
             "presses": presses_of(appointment) if not is_over or appointment.status == "missed" else [],
-            "may_move": appointment.status in (Appointment.Status.BOOKED, Appointment.Status.CONFIRMED),
+            "may_move": _may_move(appointment),
             "remarks": remarks_on(appointment, courses) if not is_over else [],
             "moved_from": appointment.moved_from,
             "moved_to": Appointment.objects.filter(moved_from=appointment).select_related("site").first(),
@@ -171,10 +196,10 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
             fresh["version"] = str(current.version)
             form.data = fresh
         else:
-            start = moved.local_start
-            told = told_words(moved, now=now) if cleaned["notify"] and moved.pk != appointment.pk else ""
-            words = f"Moved to {start:%a} {start.day} {start:%b}, {moved.time_words}. {told}"
-            messages.success(request, words.strip())
+            if moved.pk == appointment.pk:
+                messages.success(request, f"Saved. The visit stays at {moved.when_words}.")
+            else:
+                request.session[JUST_MOVED] = {"pk": moved.pk, "notify": cleaned["notify"]}
             _tell_of_follow_ups(request, moved)
             return redirect("scheduling:appointment-detail", moved.pk)
     record(action="chart-read", by=request.user, patient_id=appointment.patient_id, subject=appointment)

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from audit.models import StaleVersionError
 from scheduling import actions
 from scheduling.forms import DayForm
-from scheduling.forms.placing import PlaceForm, as_sent
+from scheduling.forms.placing import PlaceForm, undo_of
 from scheduling.models import Appointment
 from scheduling.reminders import was_told
 from scheduling.rules.visits import INACTIVE
@@ -29,7 +29,8 @@ from scheduling.views.calendar import day_response, day_url
 def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse:
     """A visit was dragged to another place of the calendar, or is put back: the diary decides, and says why not.
 
-    Answers with what was shown (view, day and providers of the address), where a refused visit stands as before.
+    Answers with what was shown (view, day and providers of the address), where a refused visit stands as before; with
+    the visit's own page where the view is "detail".
     """
     appointments = Appointment.objects.visible_to(request.user).for_list()  # type: ignore[arg-type]
     appointment = get_object_or_404(appointments, pk=appointment_id)
@@ -48,6 +49,7 @@ def appointment_place(request: HttpRequest, appointment_id: int) -> HttpResponse
             provider=cleaned["provider"],
             room=form.chosen_room,
             override_reason=cleaned["override_reason"],
+            note=form.chosen_note,
             version=cleaned["version"],
             by=request.user,  # type: ignore[arg-type]
             now=now,
@@ -95,37 +97,20 @@ def _told(appointment: Appointment, now: datetime) -> dict[str, Any]:
     }
 
 
-def _when(appointment: Appointment) -> str:
-    start = appointment.local_start
-    return f"{start:%a} {start.day} {start:%b}, {appointment.time_words}, {appointment.provider}"
-
-
 def _now(appointment: Appointment) -> str:
     if appointment.status == Appointment.Status.MOVED and hasattr(appointment, "moved_to"):
-        return f"it was moved to {_when(appointment.moved_to)}."
-    return f"it is now {_when(appointment)}, {appointment.get_status_display()}."
+        return f"it was moved to {appointment.moved_to.when_words}."
+    return f"it is now {appointment.when_words}, {appointment.get_status_display()}."
 
 
 def _said(before: Appointment, moved: Appointment, *, may_undo: bool) -> dict[str, Any]:
     if moved.pk == before.pk:
-        return {"pk": moved.pk, "words": f"{moved.patient.name} stays at {_when(moved)}."}
-    said: dict[str, Any] = {"pk": moved.pk, "words": f"{moved.patient.name}: moved to {_when(moved)}."}
+        return {"pk": moved.pk, "words": f"{moved.patient.name} stays at {moved.when_words}."}
+    said: dict[str, Any] = {"pk": moved.pk, "words": f"{moved.patient.name}: moved to {moved.when_words}."}
     if moved.planned_follow_ups.exclude(status__in=INACTIVE).exists():
         said["follow_ups_url"] = reverse("scheduling:appointment-detail", args=[moved.pk])
     if may_undo:
-        said["undo"] = {
-            "url": reverse("scheduling:appointment-place", args=[moved.pk]),
-            "words": f"Put it back to {_when(before)}",
-            "fields": {
-                "starts_at": as_sent(before.starts_at),
-                "minutes": before.minutes,
-                "provider": before.provider_id,
-                "room": before.room_id or "",
-                "override_reason": before.override_reason,
-                "version": moved.version,
-                "undo": 1,
-            },
-        }
+        said["undo"] = undo_of(moved, before=before)
     return said
 
 
@@ -140,7 +125,7 @@ def _refused(request: HttpRequest, appointment: Appointment, error: ValidationEr
     wanted = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "view")}
     return {
         "pk": appointment.pk,
-        "words": f"Not moved. {appointment.patient.name} stays at {_when(appointment)}."
+        "words": f"Not moved. {appointment.patient.name} stays at {appointment.when_words}."
         if appointment.is_active
         else f"Not moved: {appointment.patient.name}.",
         "problems": list(dict.fromkeys(problems)),
@@ -172,5 +157,6 @@ def _answer(
         messages.success(request, f"{said['words']} {said.get('words_told', '')}".strip())
     if refused is not None:
         messages.error(request, " ".join([refused["words"], *refused["problems"]]))
-    url = day_url(day, view) if is_theirs else reverse("scheduling:appointment-detail", args=[appointment.pk])
+    is_on_the_day = is_theirs and view != "detail"
+    url = day_url(day, view) if is_on_the_day else reverse("scheduling:appointment-detail", args=[appointment.pk])
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]

@@ -15,8 +15,9 @@ from accounts.models import User
 from audit.models import AuditEvent
 from scheduling import actions
 from scheduling.actions import together
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Room
 from tests.cast import Cast
+from tests.scheduling.diary import person
 from tests.scheduling.made import booked, dated, moment, working
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
@@ -70,6 +71,44 @@ def test_move_by_form(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
     assert appointment.moved_to.starts_at == moment(cast.harbour, days=2, at=time(10))
     assert appointment.moved_to.status == "booked"
     assert list(appointment.moved_to.courses.all()) == [course]
+
+
+def test_a_move_by_form_is_put_back_by_one_press(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    room = Room.objects.create(site=cast.harbour, name="Room 1")
+    appointment = booked(cast, course, note="needs a lift", room=room)
+    client = sign_in(cast.robin)
+    answer = client.post(url("move", appointment), move(cast, appointment, note="walks again", minutes=45))
+    page = client.get(answer.url).content.decode()
+    assert f"Moved to {appointment.moved_to.when_words}." in page
+    undo = re.search(r'<form method="post" action="([^"]*/place/[^"]*)">(.*?)</form>', page, re.DOTALL)
+    assert undo is not None
+    assert "Undo" not in client.get(answer.url).content.decode(), "said once"
+    back = client.post(undo[1], dict(re.findall(r'name="(\w+)" value="([^"]*)"', undo[2])), follow=True)
+    now = Appointment.objects.active().get(patient=appointment.patient)
+    assert back.redirect_chain == [(url("detail", now), 302)]
+    assert "Undo" not in back.content.decode()
+    for name in ("starts_at", "ends_at", "provider", "room", "note"):
+        assert getattr(now, name) == getattr(appointment, name)
+
+
+def test_what_stands_in_the_way_of_putting_back_is_named(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course)
+    client = sign_in(cast.robin)
+    page = client.post(url("move", appointment), move(cast, appointment), follow=True).content.decode()
+    undo = re.search(r'<form method="post" action="([^"]*/place/[^"]*)">(.*?)</form>', page, re.DOTALL)
+    assert undo is not None
+    booked(cast, patient=person(cast, "Lund"), starts_at=appointment.starts_at)
+    back = client.post(undo[1], dict(re.findall(r'name="(\w+)" value="([^"]*)"', undo[2])), follow=True)
+    assert back.redirect_chain == [(url("detail", appointment.moved_to), 302)]
+    assert "Dr Kenji Ito has 09:00-09:30 with another patient." in back.content.decode()
+
+
+def test_a_new_note_alone_moves_nothing(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment = booked(cast, course)
+    same = move(cast, appointment, day=appointment.on.isoformat(), time="09:00", note="needs a lift")
+    page = sign_in(cast.robin).post(url("move", appointment), same, follow=True).content.decode()
+    assert f"Saved. The visit stays at {appointment.when_words}." in page
+    assert "Undo" not in page
 
 
 def test_a_stale_move_shows_what_it_is_now_and_keeps_what_was_typed(
