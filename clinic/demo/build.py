@@ -18,6 +18,7 @@ from clinic.demo.messages import write_messages
 from clinic.demo.payers import make_drug_orders
 from clinic.demo.plan import EAST, make_cases
 from clinic.demo.questionnaires import write_questionnaires
+from clinic.demo.recalls import recall_a_lot
 from clinic.demo.staff import make_team
 from clinic.demo.stock import count_stock, keep_stock
 from clinic.reference import load_reference
@@ -63,6 +64,7 @@ def make_demo_clinic(
     keep_stock(team.sites[EAST], by=team.administrator)
     _date_stock_movements()
     count_stock(team.sites[EAST], by=team.administrator, now=now)
+    recall_a_lot(by=team.administrator, desk=team.desk, now=now)
     with connection.cursor() as cursor:
         # Otherwise the planner believes the tables are as empty as they were.
         cursor.execute("ANALYZE")

@@ -33,6 +33,7 @@ from treatments.models import (
     FollowUp,
     Injection,
     InjectionSession,
+    LotRecall,
     RetreatmentWindow,
     StockCount,
     StockCountResolution,
@@ -152,6 +153,25 @@ def test_stock_adds_up() -> None:
     assert given == charted
     for site in Site.objects.all():
         assert Vial.objects.filter(site=site, size__units=200).in_stock().count() >= 6
+
+
+def test_a_lot_is_recalled_and_half_of_the_work_done() -> None:
+    recall = LotRecall.objects.for_list().get()
+    assert recall.closed_at is None
+    assert 0 < recall.told_count < recall.patient_count
+    assert recall.patients.filter(answer="letter").exists()
+    assert recall.patients.open().filter(calls=1).exists()
+    blocked = Vial.objects.in_stock().filter(lot=recall.lot).select_related("site", "size")
+    assert blocked
+    for vial in blocked:
+        pickable = Vial.objects.pickable(product=vial.size.product, site=vial.site, on=vial.site.today(now=NOW))
+        assert pickable.exists()
+        assert vial not in pickable
+    # No draft of today stands with a vial that cannot be given any more.
+    assert not VialUse.objects.filter(vial__lot=recall.lot, session__status="draft").exists()
+    tasks = Task.objects.open().filter(kind="lot_recall")
+    assert tasks.count() == recall.patient_count - recall.told_count
+    assert {task.assigned_to for task in tasks} == {recall.patients.told()[0].acknowledged_by}
 
 
 def test_doses_stay_within_the_labels() -> None:
