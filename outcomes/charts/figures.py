@@ -54,7 +54,7 @@ def change_plot(name: str, title: str, changes: Sequence[Change], *, unit: str, 
     frame = Frame(plot, (0.5, last + 0.5), (ticks[0], ticks[-1]))
     frame.y_axis(ticks, f"mean change from baseline, {unit} ({better})")
     frame.x_axis([(at, str(at)) for at in range(1, last + 1)], "session number")
-    frame.band([(at, mean.interval.low, mean.interval.high) for at, mean in firm if mean.interval])
+    frame.band([(at, mean.interval.low, mean.interval.high) for at, mean in firm if mean.interval], step=1)
     frame.line([(at, mean.value) for at, mean in measured])
     for at, mean in measured:
         frame.dot(
@@ -129,17 +129,14 @@ def run_plot(name: str, title: str, months: Sequence[Retreatments], link: Callab
     frame.line(list(zip(places, values, strict=True)))
     if chart.median is not None:
         frame.level(chart.median, "median")
-        plot.labels.append(
-            Label(RIGHT, frame.y(chart.median) - 5, f"median {number(round(chart.median))} %", "end halo")
-        )
     for place, (at, value, month) in enumerate(zip(places, values, months, strict=True)):
         words = f"{month.month:%B %Y}: {month.of(Timing.ON_TIME)} of {month.all} on time"
         shape = "square" if place in shifted else "ring" if month.all < VERY_FEW else "circle"
         frame.dot(at, value, words, shape=shape, href=link(month.month) if month.month else "")
     frame.row(1, "of", [(at, str(month.all)) for at, month in zip(places, months, strict=True)])
-    legend(
-        plot, [("circle", "month"), ("ring", f"of fewer than {VERY_FEW}"), ("square", "shift"), ("median", "median")]
-    )
+    # Not beside its line: points stand there.
+    middle = "median" if chart.median is None else f"median {number(round(chart.median))} %"
+    legend(plot, [("circle", "month"), ("ring", f"of fewer than {VERY_FEW}"), ("square", "shift"), ("median", middle)])
     shift = f"shifts: {len(chart.shifts)}" if chart.enough else "too few to look for a shift"
     plot.description = f"{len(months)} months; median {round(chart.median or 0)} %; {shift}."
     return plot
@@ -154,7 +151,7 @@ def dose_plot(name: str, title: str, months: Sequence[Doses], *, product: str) -
     frame.y_axis(ticks, f"{product} units a session")
     frame.x_axis(_month_ticks(first, last), "month")
     places = [float(_months(first, month.month)) for month in months]
-    frame.band([(at, month.low, month.high) for at, month in zip(places, months, strict=True)])
+    frame.band([(at, month.low, month.high) for at, month in zip(places, months, strict=True)], step=1)
     frame.line([(at, month.median) for at, month in zip(places, months, strict=True)])
     for at, month in zip(places, months, strict=True):
         frame.dot(
@@ -209,27 +206,18 @@ def funnel_plot(name: str, title: str, shares: Mapping[str, Share], links: Mappi
         frame.line([(at, limit.low * 100) for at, limit in limits], kind)
         frame.line([(at, limit.high * 100) for at, limit in limits], kind)
     frame.level(centre * 100, "median")
-    named: list[tuple[float, float]] = []
-    for provider, share in shares.items():
+    names: list[str] = []
+    for provider, share in sorted(shares.items(), key=lambda item: item[1].whole):
         if not share.whole:
             continue
         place = place_of(share.part, share.whole, share=centre, fewest=VERY_FEW)
         shape = {Place.TOO_FEW: "ring", Place.WITHIN: "circle"}.get(place, "square")
-        value = 100 * share.part / share.whole
         frame.dot(
-            share.whole, value, f"{provider}: {share.part} of {share.whole}, {place}", shape=shape,
-            href=links.get(provider, ""),
+            share.whole, 100 * share.part / share.whole, f"{provider}: {share.part} of {share.whole}, {place}",
+            shape=shape, href=links.get(provider, ""),
         )  # fmt: skip
-        x = frame.x(share.whole)
-        is_free = all(abs(x - other_x) > 70 or abs(frame.y(value) - other_y) > 13 for other_x, other_y in named)
-        if is_free or shape == "square":
-            named.append((x, frame.y(value)))
-            near_end = x + 9 + len(provider) * LETTER > RIGHT
-            plot.labels.append(
-                Label(
-                    x - 9 if near_end else x + 9, frame.y(value) + 4, provider, "end halo" if near_end else "start halo"
-                )
-            )
+        names.append(provider)
+    _name_dots(plot, names)
     legend(
         plot, [("median", "all"), ("narrow", "95 %"), ("wide", "99.8 %"), ("square", "outside"), ("ring", "too few")]
     )
@@ -249,7 +237,7 @@ def units_plot(name: str, title: str, rows: Sequence[tuple[str, float, float]]) 
     """Of each product's opened units the part that was given and the part discarded; products are never added up."""
     plot = Plot(name, title, height=64 + 30 * len(rows) + 44)
     bottom = 50 + 30 * len(rows)
-    frame = Frame(plot, (0, 100), (0, 1), left=120, top=40, bottom=bottom)
+    frame = Frame(plot, (0, 100), (0, 1), left=120, right=410, top=40, bottom=bottom)
     for tick in PERCENT:
         plot.lines.append(Line(f"M{frame.x(tick)} 40V{bottom}", "zero" if tick == 0 else "grid"))
     frame.x_axis([(tick, f"{tick} %") for tick in PERCENT], "of the units of opened vials")
@@ -260,12 +248,29 @@ def units_plot(name: str, title: str, rows: Sequence[tuple[str, float, float]]) 
         plot.lines.append(Line(f"M{frame.x(0)} {y}H{frame.x(share)}v20H{frame.x(0)}z", "given"))
         plot.lines.append(Line(f"M{frame.x(share)} {y}H{frame.x(100)}v20H{frame.x(share)}z", "discarded"))
         words = f"{round(100 - share)} % discarded"
-        plot.labels.append(Label(frame.right - 6, y + 14, words, "end halo"))
+        plot.labels.append(Label(frame.right + 8, y + 14, words, "start"))
     legend(plot, [("given", "given"), ("discarded", "discarded")])
     plot.description = "; ".join(
         f"{product}: {number(given)} given, {number(discarded)} discarded" for product, given, discarded in rows
     )
     return plot
+
+
+def _name_dots(plot: Plot, names: Sequence[str]) -> None:
+    """A name below each dot, led to it by a line and as far down as no other name or dot is in its way.
+
+    Where there is no room the name is left to the dot's own words and the table.
+    """
+    taken = [(dot.x - 6, dot.x + 6, dot.y) for dot in plot.dots]
+    for dot, name in zip(list(plot.dots), names, strict=True):
+        half = len(name) * LETTER / 2 + 4
+        x = min(max(dot.x, LEFT + half), RIGHT - half)
+        for y in range(round(dot.y) + 22, BOTTOM - 4, 14):
+            if all(right < x - half or left > x + half or abs(y - 4 - at) > 11 for left, right, at in taken):
+                taken.append((x - half, x + half, y - 4))
+                plot.lines.append(Line(f"M{dot.x} {round(dot.y + 5, 1)}V{y - 10}", "lead"))
+                plot.labels.append(Label(round(x, 1), y, name, "middle halo"))
+                break
 
 
 def _span(months: Sequence[date]) -> tuple[date, date]:

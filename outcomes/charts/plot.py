@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 
 WIDTH, HEIGHT = 520, 268
 LEFT, RIGHT, TOP, BOTTOM = 70, 500, 40, 206
 ROW = 17  # px between the rows of numbers under the axis
+BAR = 3  # px to each side of a place whose band stands by itself
 LETTER = 6.2  # px of a letter at 11 px, on the generous side
 
 
@@ -119,14 +120,24 @@ class Frame:
         if len(points) > 1:
             self.plot.lines.append(Line("M" + "L".join(f"{self.x(x)} {self.y(y)}" for x, y in points), kind))
 
-    def band(self, points: Sequence[tuple[float, float, float]]) -> None:
-        """Between a low and a high value at each place."""
-        if len(points) > 1:
-            there = [(x, high) for x, _, high in points]
-            back = [(x, low) for x, low, _ in reversed(points)]
-            self.plot.lines.append(
-                Line("M" + "L".join(f"{self.x(x)} {self.y(y)}" for x, y in [*there, *back]) + "Z", "band")
-            )
+    def band(self, points: Sequence[tuple[float, float, float]], *, step: float = inf) -> None:
+        """Between a low and a high value at each place; where places lie further apart than `step`, nothing is known.
+
+        A place by itself gets a narrow bar.
+        """
+        runs: list[list[tuple[float, float, float]]] = []
+        for point in points:
+            if runs and point[0] - runs[-1][-1][0] <= step:
+                runs[-1].append(point)
+            else:
+                runs.append([point])
+        for run in runs:
+            corners = [(self.x(x), self.y(low), self.y(high)) for x, low, high in run]
+            if len(run) == 1:
+                corners = [(round(x + side, 1), low, high) for x, low, high in corners for side in (-BAR, BAR)]
+            there = [f"{x} {high}" for x, _, high in corners]
+            back = [f"{x} {low}" for x, low, _ in reversed(corners)]
+            self.plot.lines.append(Line("M" + "L".join([*there, *back]) + "Z", "band"))
 
     def dot(self, x: float, y: float, words: str, *, shape: str = "circle", href: str = "") -> None:
         self.plot.dots.append(Dot(self.x(x), self.y(y), words, shape, href))

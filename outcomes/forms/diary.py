@@ -61,7 +61,13 @@ class DiaryMonthForm(forms.Form):
                 initial=plain(entry.hours) if entry and entry.hours is not None else None,
                 error_messages={"max_value": "A day has 24 hours.", "min_value": "Not below zero."},
                 widget=forms.NumberInput(
-                    attrs={"step": "0.25", "min": "0", "max": "24", "aria-label": f"Hours of headache on {_day(day)}"}
+                    attrs={
+                        "class": "form-control form-control-sm",
+                        "step": "0.25",
+                        "min": "0",
+                        "max": "24",
+                        "aria-label": f"Hours of headache on {_day(day)}",
+                    }
                 ),
             )
             # What the page showed: a day that was not touched is never written over somebody else's.

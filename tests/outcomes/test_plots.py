@@ -1,0 +1,81 @@
+"""The pictures of the outcomes page claim nothing that was not measured, and their words do not lie on each other."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from outcomes.charts.figures import change_plot, dose_plot, funnel_plot, run_plot, units_plot
+from outcomes.charts.plot import BOTTOM, LETTER, RIGHT, Label, Plot
+from outcomes.review.figures import Change, Doses
+from outcomes.review.scope import Responders, Retreatments, Share
+from outcomes.rules import Outcome, Timing
+from outcomes.statistics.intervals import mean_of_sums
+
+
+def change(number: int, count: int) -> Change:
+    mean = mean_of_sums(count=count, total=Decimal(-2 * count), squares=Decimal(5 * count))
+    return Change(number, Responders({Outcome.RESPONDER: count}), mean)
+
+
+def bands(plot: Plot) -> list[str]:
+    """The bands without the one of the legend, which stands above the axes."""
+    return [line.d for line in plot.lines if line.kind == "band" and "h16" not in line.d]
+
+
+def test_no_band_is_drawn_over_session_numbers_that_have_none() -> None:
+    few = change_plot("c", "Change", [change(1, 6), change(2, 2), change(3, 6)], unit="points", better="lower")
+    assert len(bands(few)) == 2
+    for band in bands(few):
+        xs = [float(corner.split()[0]) for corner in band.strip("MZ").split("L")]
+        assert max(xs) - min(xs) == pytest.approx(6)  # a narrow bar each
+    joined = change_plot("c", "Change", [change(1, 6), change(2, 6), change(3, 6)], unit="points", better="lower")
+    assert len(bands(joined)) == 1
+
+
+def test_no_band_is_drawn_over_months_without_a_session() -> None:
+    months = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 6, 1)]
+    doses = [Doses(month, count=4, low=100, median=150, high=200) for month in months]
+    assert len(bands(dose_plot("d", "Doses", doses, product="BOTOX"))) == 2
+
+
+def test_the_median_of_the_months_is_said_where_no_point_stands() -> None:
+    months = [Retreatments({Timing.ON_TIME: 30, Timing.LATE: 1}, date(2026, month, 1)) for month in range(1, 12)]
+    plot = run_plot("r", "On time", months, lambda month: "")
+    [label] = [label for label in plot.labels if "median" in label.words]
+    assert label.words == "median 97 %"
+    assert label.y < min(dot.y for dot in plot.dots if dot.href == "" and "on time" in dot.words) - 6
+
+
+def box(label: Label) -> tuple[float, float, float, float]:
+    width = len(label.words) * LETTER
+    left = label.x - {"start": 0, "middle": width / 2, "end": width}[label.kind.split()[0]]
+    return left, left + width, label.y - 9, label.y + 2
+
+
+def test_names_of_providers_lie_apart_and_off_the_dots() -> None:
+    """Three with nearly the same share, as in the demo clinic: a name that covers another tells nobody anything."""
+    shares = {"Dr Maren Holt": Share(247, 251), "Lucía Serrano": Share(163, 173), "Dr Chidi Okeke": Share(187, 199)}
+    plot = funnel_plot("f", "On time", shares, {}, y_title="on time")
+    named = [label for label in plot.labels if label.words in shares]
+    assert {label.words for label in named} == set(shares)
+    boxes = [box(label) for label in named]
+    for one, other in itertools.combinations(boxes, 2):
+        assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+    dots = [dot for dot in plot.dots if "of" in dot.words]
+    assert len(dots) == 3
+    for left, right, top, bottom in boxes:
+        assert right <= RIGHT + LETTER
+        assert bottom <= BOTTOM
+        assert not [dot for dot in dots if left <= dot.x <= right and top - 4 <= dot.y <= bottom + 4]
+
+
+def test_what_was_discarded_is_said_beside_the_bars() -> None:
+    plot = units_plot("u", "Units", [("BOTOX", 930, 70), ("Dysport", 50, 950)])
+    ends = [float(line.d.split("H")[1].split("v")[0]) for line in plot.lines[:-2] if line.kind == "given"]
+    for label in (label for label in plot.labels if "discarded" in label.words and "%" in label.words):
+        assert box(label)[0] > max(ends)
+        assert box(label)[1] <= plot.width
