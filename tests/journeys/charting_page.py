@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -106,6 +107,28 @@ def units(page: Page, *numbers: int) -> list[str]:
 
 def dot(page: Page, view: str, at: int) -> Any:
     return points(page, view).nth(at).locator(".dot")
+
+
+WATCH = """
+() => {
+  const place = () => {
+    const { x, y, width } = document.querySelector("[data-canvas]").getBoundingClientRect();
+    return [x + scrollX, y + scrollY, width].map(Math.round).join(" ");
+  };
+  window.places = new Set([place()]);
+  const look = () => { window.places.add(place()); requestAnimationFrame(look); };
+  requestAnimationFrame(look);
+}
+"""
+
+
+@contextmanager
+def map_held_still(page: Page) -> Iterator[None]:
+    """Fails when the first map stood elsewhere on the page at any moment of what is done within."""
+    page.evaluate(WATCH)
+    yield
+    places = page.evaluate("[...window.places]")
+    assert len(places) == 1, f"the map moved: {places}"
 
 
 def middle(box: Any) -> tuple[float, float]:
