@@ -1,15 +1,39 @@
 from collections.abc import Callable
+from typing import Any
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from pghistory.middleware import HistoryMiddleware
 
 from accounts.models import Site, User
 from audit.actions import record
 from audit.models import Action
+from audit.origin import current, origin
 
 SITE_KEY = "site_id"
+
+
+class OriginMiddleware:
+    """Gives each request a number, which the audit, the log and the answer's header X-Request-ID name it by."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with origin(address=get_client_ip(request) or "") as here:
+            response = self.get_response(request)
+            response["X-Request-ID"] = here.id
+            return response
+
+
+class ChangesMiddleware(HistoryMiddleware):
+    """Who changed rows, from where; never the address of the page, which for a patient's link is its secret."""
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {"user": request.user.pk, "address": current().address, "request": current().id}
 
 
 class CurrentSiteMiddleware:

@@ -3,6 +3,8 @@ from typing import Any, TypeVar
 from django.db import models
 
 from audit.models import Action, AuditEvent, StaleVersionError, Versioned
+from audit.origin import current
+from audit.seals import seal_keys, seal_of
 
 Row = TypeVar("Row", bound=Versioned)
 
@@ -22,7 +24,8 @@ def record(
     """
     if action not in Action.values:
         raise ValueError(f"unknown audit action {action!r}")
-    return AuditEvent.objects.create(
+    request = current()
+    event = AuditEvent(
         action=action,
         actor_id=getattr(by, "pk", None),
         actor_roles=",".join(getattr(by, "roles", None) or []),
@@ -30,7 +33,12 @@ def record(
         subject_type=subject._meta.label if subject is not None else "",
         subject_id=subject.pk if subject is not None else None,
         detail=detail[:200],
+        address=request.address,
+        request_id=request.id,
     )
+    event.seal = seal_of(event, key=seal_keys()[0])
+    event.save(force_insert=True)
+    return event
 
 
 def lock_version(row: Row, *, version: int | None) -> Row:

@@ -1,9 +1,11 @@
 """Who saw and changed what. This app is the lowest layer and knows nobody: people and patients are plain numbers."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
-from audit.querysets import AuditEventQuerySet
+from audit.querysets import AuditEventQuerySet, LinkQuerySet
 
 
 class Action(models.TextChoices):
@@ -36,7 +38,7 @@ class Action(models.TextChoices):
 class AuditEvent(models.Model):
     """One thing somebody did or saw; rows are only ever added, and the database refuses anything else."""
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
     action = models.CharField(max_length=32, choices=Action)
     actor_id = models.BigIntegerField(null=True, blank=True)
     actor_roles = models.CharField(max_length=100, blank=True)
@@ -44,15 +46,19 @@ class AuditEvent(models.Model):
     subject_type = models.CharField(max_length=60, blank=True)
     subject_id = models.BigIntegerField(null=True, blank=True)
     detail = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=45, blank=True, help_text="The network address that asked.")
+    request_id = models.CharField(max_length=32, blank=True, help_text="The request, as the server's log names it.")
+    seal = models.CharField(max_length=64, blank=True, help_text="Made with a key that the database does not hold.")
 
     objects = AuditEventQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         indexes = [
-            models.Index(fields=["patient_id", "-id"], name="audit_by_patient"),
-            models.Index(fields=["actor_id", "-id"], name="audit_by_actor"),
-            models.Index(fields=["action", "-id"], name="audit_by_action"),
+            models.Index(fields=["at", "id"], name="audit_by_time"),
+            models.Index(fields=["patient_id", "at", "id"], name="audit_by_patient"),
+            models.Index(fields=["actor_id", "at", "id"], name="audit_by_actor"),
+            models.Index(fields=["action", "at", "id"], name="audit_by_action"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -76,6 +82,86 @@ class AuditEvent(models.Model):
 
     def roles_words(self) -> str:
         return self.actor_roles.replace("_", " ").replace(",", ", ")
+
+
+class Source(models.Model):
+    """A chained table by the columns it had from some migration on; written by `audit.chain.install`."""
+
+    table_name = models.CharField(max_length=63)
+    columns = ArrayField(models.CharField(max_length=63))
+    types = ArrayField(models.CharField(max_length=63))
+
+    class Meta:
+        db_table = "audit_source"
+
+    def __str__(self) -> str:
+        return f"{self.table_name} {self.pk}"
+
+
+class Lane(models.Model):
+    """The newest link of each chain; a transaction that writes holds one of them to its end."""
+
+    lane = models.IntegerField(primary_key=True)
+    number = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_lane"
+
+    def __str__(self) -> str:
+        return f"lane {self.lane} at {self.number}"
+
+
+class Link(models.Model):
+    """One chained row: where it stands, a digest of it, and by whom and about which patient it was written."""
+
+    lane = models.IntegerField()
+    number = models.BigIntegerField()
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False, related_name="links")
+    row = models.CharField(max_length=36)
+    at = models.DateTimeField()
+    role = models.CharField(max_length=63, help_text="The database's role that wrote the row.")
+    actor_id = models.BigIntegerField(null=True)
+    patient_id = models.BigIntegerField(null=True)
+    address = models.CharField(max_length=45, null=True)
+    content = models.BinaryField()
+    hash = models.BinaryField()
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        db_table = "audit_link"
+        constraints = [models.UniqueConstraint(fields=["lane", "number"], name="audit_link_once")]
+        indexes = [
+            models.Index(fields=["at", "id"], name="link_by_time"),
+            models.Index(fields=["patient_id", "at", "id"], name="link_by_patient"),
+            models.Index(fields=["actor_id", "at", "id"], name="link_by_actor"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="only_ever_added", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.row}"
+
+
+class Head(models.Model):
+    """Where all lanes stood at one moment, sealed: a chain that is made anew later does not lead through it."""
+
+    at = models.DateTimeField(default=timezone.now)
+    lanes = models.JSONField(help_text="For each lane in use: its number of links and the newest hash.")
+    digest = models.CharField(max_length=64, unique=True)
+    seal = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "audit_head"
+        ordering = ["-at", "-id"]
+        triggers = [
+            pgtrigger.Protect(name="only_ever_added", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class Versioned(models.Model):

@@ -17,6 +17,9 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import sql
 
+from audit import chain
+
+ROWS = {"INSERT", "UPDATE", "DELETE"}
 _LOCK = 5_201_314_002  # one process at a time settles rights; any number will do
 _HOW_TO_CONNECT = ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 _MAINTAIN_SINCE = 170000  # PostgreSQL 17: who fills tables may ask for fresh statistics without owning them
@@ -45,6 +48,8 @@ def settle_rights(*, using: str) -> None:
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        if "audit_link" in connection.introspection.table_names(cursor):
+            chain.install(cursor)
         _close_side_doors(cursor)
         role = settings.DATABASE_APPLICATION_ROLE
         if role:
@@ -125,7 +130,7 @@ def _grant(cursor: Any, role: str, *, maintain: bool) -> None:
     ):
         _run(cursor, sql.SQL(statement).format(role=name, rows=rows))  # type: ignore[arg-type]
     there = set(connections[cursor.db.alias].introspection.table_names(cursor))
-    for table, refused in protected_tables().items():
+    for table, refused in (protected_tables() | dict.fromkeys(chain.LEDGER, ROWS)).items():
         if table in there:
             _run(
                 cursor,

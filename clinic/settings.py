@@ -115,6 +115,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "accounts.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -130,7 +131,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "accounts.middleware.ChangesMiddleware",
     "patients.middleware.SiteWithTasksMiddleware",
     "accounts.middleware.RefusalMiddleware",
     "patients.middleware.MergedRecordMiddleware",
@@ -370,4 +371,7 @@ LOGGING: dict[str, Any] = {
 ADMINS: list[tuple[str, str]] = []  # no error mails: they would carry request data
 DEFAULT_EXCEPTION_REPORTER_FILTER = "clinic.logs.NothingShown"
 
+# --- audit
+
 PGHISTORY_APPEND_ONLY = True
+AUDIT_PATIENT_MODEL = "patients.Patient"  # whose number the audit's links keep; that app knows nobody

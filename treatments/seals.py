@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Cast, JSONObject
 
+from audit.seals import seal_secrets
 from treatments.merges import forged_merges, signed_patients, touching_merges
 from treatments.models import Addendum, Injection, InjectionSession, RecordSeal, SessionCourse, VialUse
 from treatments.rules.moved import Signed
@@ -68,9 +68,7 @@ class SealedRecord:
 
 def seal_keys() -> list[bytes]:
     """The key that seals now, then those that sealed before: of RECORD_SEAL_KEY, else of SECRET_KEY."""
-    own = [settings.RECORD_SEAL_KEY, *settings.RECORD_SEAL_KEY_FALLBACKS]
-    secrets = [*own, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [key_of(secret) for secret in secrets if secret]
+    return [key_of(secret) for secret in seal_secrets()]
 
 
 def sealed_records(sessions: models.QuerySet[InjectionSession], *, most: int | None = None) -> list[SealedRecord]:

@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
-from audit.models import AuditEvent
+from audit.actions import record
+from audit.models import Action
 from clinic.demo.doses import DILUTION_ML, MIXED_BEFORE, Dose, Protocols, mixed_with
 from clinic.demo.plan import Visit
 from clinic.demo.story import Story
@@ -123,17 +124,8 @@ def write_down(
         StockMovement(vial=vial, kind=StockMovement.Kind.USED, by=provider) for vial in opened
     )
     seal_sessions(sessions=sessions)
-    AuditEvent.objects.bulk_create(
-        AuditEvent(
-            action="sign",
-            actor_id=provider.pk,
-            actor_roles=",".join(provider.roles),
-            patient_id=story.patient.pk,
-            subject_type=session._meta.label,
-            subject_id=session.pk,
-        )
-        for session in sessions
-    )
+    for session in sessions:
+        record(action=Action.SIGN, by=provider, patient_id=story.patient.pk, subject=session)
     scores: list[tuple[FollowUp, dict[str, Decimal]]] = []
     for session, (visit, _) in written:
         story.cycles.update(visit.conditions)

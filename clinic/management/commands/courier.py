@@ -16,6 +16,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from audit.verify import keep_head
 from messaging.tasks import QUEUE, messages_wait, send_due_messages, stopping
 from outcomes.planning import plan_questionnaires
 from scheduling.planning import plan_messages
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                     tidy_at = time.monotonic() + TIDY_EVERY
                     _tidy()
                     chase_orders(now=timezone.now())
+                    keep_head()
                 _send()
             except (OperationalError, InterfaceError) as error:
                 # The database is away for a moment, as when it starts anew. What is queued waits for it.
