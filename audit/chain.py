@@ -27,7 +27,9 @@ CREATE OR REPLACE FUNCTION audit_add_link(
 ) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     taken integer := nullif(current_setting('audit.lane', true), '')::integer;
-    context jsonb := nullif(current_setting('pghistory.context_metadata', true), '')::jsonb;
+    -- An event says itself who it was; a history row's context does.
+    context jsonb := CASE WHEN said ? 'pgh_id'
+        THEN nullif(current_setting('pghistory.context_metadata', true), '')::jsonb ELSE said END;
     head audit_lane%ROWTYPE;
     link audit_link%ROWTYPE;
 BEGIN
@@ -41,8 +43,8 @@ BEGIN
     link.number := head.number + 1;
     link.row := said ->> key_column;
     link.at := clock_timestamp();
-    link.actor_id := coalesce(said ->> 'actor_id', context ->> 'user');
-    link.address := coalesce(said ->> 'address', context ->> 'address');
+    link.actor_id := coalesce(context ->> 'user', context ->> 'actor_id');
+    link.address := context ->> 'address';
     IF whose <> '' THEN
         EXECUTE whose INTO link.patient_id USING said;
     END IF;
@@ -108,7 +110,7 @@ class _Whose:
                 return f"SELECT {self._sql(column, steps)}"
         return ""
 
-    def _from(self, model: type[models.Model], depth: int) -> tuple[str, list[tuple[str, str]]] | None:
+    def _from(self, model: Any, depth: int) -> tuple[str, list[tuple[str, str]]] | None:
         """The column to begin at, and for each row on the way its table and the column to go on by."""
         relations = [
             field

@@ -1,10 +1,14 @@
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.db import models
+from django.utils import timezone
 
 from audit.models import Action, StaleVersionError
+
+MOST = 2**63 - 1  # the largest number of a row
 
 
 class VersionedModelForm(forms.ModelForm):
@@ -45,14 +49,52 @@ class VersionedModelForm(forms.ModelForm):
         self.data = data
 
 
-class EventFilterForm(forms.Form):
-    """Which part of the trail to show: by person, by what happened, by patient (each by its id)."""
+class ChangeFilterForm(forms.Form):
+    """Which part of the trail to show: by person, by patient (each by its id), by day at the site."""
 
     person = forms.ModelChoiceField(get_user_model()._default_manager.none(), required=False, empty_label="Everybody")
-    action = forms.ChoiceField(required=False, choices=[("", "Everything"), *Action.choices], label="What")
-    patient = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    patient = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST, label="Patient's number", widget=forms.NumberInput
+    )
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    before = forms.IntegerField(required=False, min_value=1, max_value=MOST, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = get_user_model()._default_manager.order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        asked: dict[str, Any] = super().clean() or {}
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This is before the first day.")
+        return asked
+
+    def chosen(self) -> dict[str, Any]:
+        """What narrows the list, as it stands in the address."""
+        asked = {name: self.cleaned_data.get(name) for name in self.fields if name != "before"}
+        return {name: getattr(value, "pk", value) for name, value in asked.items() if value}
+
+    def narrow(self, rows: Any) -> Any:
+        """The rows that were asked for; what could not be read narrows nothing. Days are those of the site's clock."""
+        asked = self.cleaned_data
+        if person := asked.get("person"):
+            rows = rows.filter(actor_id=person.pk)
+        if patient := asked.get("patient"):
+            rows = rows.filter(patient_id=patient)
+        if action := asked.get("action"):
+            rows = rows.filter(action=action)
+        since, until = asked.get("since"), asked.get("until")
+        return rows.between(_midnight(since), _midnight(until + timedelta(days=1)) if until else None)
+
+
+class EventFilterForm(ChangeFilterForm):
+    """The same, and by what happened."""
+
+    action = forms.ChoiceField(required=False, choices=[("", "Everything"), *Action.choices], label="What")
+    field_order = ("person", "action")
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None

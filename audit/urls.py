@@ -6,4 +6,6 @@ app_name = "audit"
 
 urlpatterns = [
     path("audit/", views.event_list, name="event-list"),
+    path("audit/changes/", views.change_list, name="change-list"),
+    path("audit/export/", views.event_export, name="event-export"),
 ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch
 from django.db.models.functions import JSONObject
 
+from audit.csv_lines import csv_lines
 from interop.models import ProcedureCode
 from interop.rules.claims import Claim, SiteFacts, VialFacts, claim
 from inventory.models import Vial
@@ -47,8 +48,6 @@ COLUMNS = (
     "discarded",
     "notes",
 )
-# A cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def _coverage(session: InjectionSession) -> Coverage | None:
 
 
 def csv_rows(sheet: ClaimSheet) -> Iterator[list[str]]:
-    """One row for each line of the claim, in the order of COLUMNS; every cell is safe in a spreadsheet."""
+    """One row for each line of the claim, in the order of COLUMNS."""
     session, found = sheet.session, sheet.claim
     # Who signed answers for the claim: of a trainee's session that is the supervisor.
     provider: Any = session.signed_by
@@ -218,33 +217,16 @@ def csv_rows(sheet: ClaimSheet) -> Iterator[list[str]]:
         for line in found.procedures
     ]
     for place, line in enumerate(lines, start=1):
-        yield [safe_cell(value) for value in (*head, place, *line, *tail)]
+        yield [str(value) for value in (*head, place, *line, *tail)]
 
 
 def _what(line: Any) -> str:
     return f"{line.words}: {line.what}" if line.what else line.words
 
 
-def safe_cell(value: object) -> str:
-    """The value as text that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-class _Echo:
-    """A file that gives back what is written to it, so that a CSV file can be streamed."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_text(sheets: Iterable[ClaimSheet]) -> Iterator[str]:
     """The file line by line, its header first."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for sheet in sheets:
-        for row in csv_rows(sheet):
-            yield writer.writerow(row)
+    yield from csv_lines(chain([COLUMNS], (row for sheet in sheets for row in csv_rows(sheet))))
 
 
 def in_batches(sessions: InjectionSessionQuerySet) -> Iterator[ClaimSheet]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from typing import Any
 
 from accounts.models import User
+from audit.csv_lines import csv_text
 from outcomes.review import FIGURES, Row, Scope, rows
 from outcomes.review.courses import RETENTION
 from outcomes.review.cycles import LAPSES, RESPONSES, RETREATMENTS, WEAR_OFF
@@ -19,7 +18,6 @@ from outcomes.rules import change_percent, plain, signed
 from treatments.models import AdverseEvent, InjectionSession, TreatmentCourse
 
 BLOCK = 500  # rows of a CSV that are read at once
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -163,13 +161,3 @@ def csv_lines(
         if len(found) < BLOCK:
             break
         after = found[-1].day, found[-1].key
-
-
-def csv_text(lines: Iterable[Iterable[Any]]) -> str:
-    """Lines of CSV; a cell that a spreadsheet would take for a formula gets an apostrophe before it."""
-    out = StringIO()
-    writer = csv.writer(out)
-    for line in lines:
-        cells = ["" if cell is None else str(cell) for cell in line]
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return out.getvalue()

@@ -25,7 +25,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from outcomes.list_columns import csv_text
+from audit.csv_lines import csv_text
 
 OLDEST = 90
 BLOCK = 500  # patients at once

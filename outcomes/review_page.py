@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from accounts.models import User
+from audit.csv_lines import csv_text
 from outcomes.charts.plot import Plot
-from outcomes.list_columns import csv_text
 from outcomes.models import ResponderRule
 from outcomes.review import Figures, Responders, Scope, count
 from outcomes.review_form import DEFAULT_PERIOD, Menus, ReviewForm, menus_for

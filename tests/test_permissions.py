@@ -410,6 +410,8 @@ TABLE: list[Line] = [
     line("interop:import-preview", {"job_id": "import_job"}, 403, 403, 200, 404),
     line("interop:import-detail", {"job_id": "import_job"}, 403, 403, 200, 404),
     line("audit:event-list", {}, 403, 403, 200, 200),
+    line("audit:change-list", {}, 403, 403, 200, 200),
+    line("audit:event-export", {}, 403, 403, 200, 200),
     line("health", {}, 200, 200, 200, 200, anonymous=200),
 ]
 

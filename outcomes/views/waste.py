@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from audit.csv_lines import csv_text
 from inventory.models import Vial
 from outcomes.actions import record_export
-from outcomes.list_columns import csv_text
 from outcomes.waste import OPENED, PAGE_SIZE, REASONS, WHOLE, Asked, Wasted, rows
 from outcomes.waste.page import OTHERS, WastePage
 

@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from audit.csv_lines import safe_cell
 from audit.models import AuditEvent
-from interop.claim_sheets import safe_cell
 from interop.models import ProcedureCode
 from interop.rules.claims import SLOTS
 from inventory.models import Lot, Vial

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.permissions import PERMISSIONS
 from audit.actions import record
+from audit.csv_lines import csv_lines
 from inventory.models import Lot, Vial
 from treatments.actions import lot_recalls as actions
 from treatments.forms.lot_recalls import AnswerForm, CallOffForm, LotRecallStartForm
@@ -30,7 +29,6 @@ PAGE = 50
 ON_PAPER = 2000
 LOTS = 20
 SHOW = {"open": "To tell", "told": "Told", "all": "All"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
@@ -216,7 +214,7 @@ def lot_recall_csv(request: HttpRequest, recall_id: int) -> StreamingHttpRespons
     recall = _recall(request, recall_id)
     rows = LotRecallPatient.objects.visible_to(request.user).filter(recall=recall).for_list().by_name()
     record(action="export", by=request.user, subject=recall, detail="call list")
-    answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(csv_lines(_csv(rows)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="lot-recall-{recall.pk}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
@@ -228,28 +226,19 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _csv(rows: Any) -> Iterator[str]:
-    yield _line(COLUMNS)
+def _csv(rows: Any) -> Iterator[tuple[Any, ...]]:
+    yield COLUMNS
     for row in rows:
         shown, patient = _row(row), row.patient
         site = patient.site
-        yield _line(
-            (
-                patient.record_number, patient.name, patient.birth_date, patient.phone, patient.email, shown["postal"],
-                patient.language, site.name, row.owner or "", row.calls,
-                row.called_at and site.localtime(row.called_at).strftime("%Y-%m-%d %H:%M"), row.called_by or "",
-                shown["letter"], row.get_answer_display(),
-                row.acknowledged_at and site.localtime(row.acknowledged_at).strftime("%Y-%m-%d %H:%M"),
-                row.acknowledged_by or "", row.note,
-            )
+        yield (
+            patient.record_number, patient.name, patient.birth_date, patient.phone, patient.email, shown["postal"],
+            patient.language, site.name, row.owner or "", row.calls,
+            row.called_at and site.localtime(row.called_at).strftime("%Y-%m-%d %H:%M"), row.called_by or "",
+            shown["letter"], row.get_answer_display(),
+            row.acknowledged_at and site.localtime(row.acknowledged_at).strftime("%Y-%m-%d %H:%M"),
+            row.acknowledged_by or "", row.note,
         )  # fmt: skip
-
-
-def _line(cells: Any) -> str:
-    out = StringIO()
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    csv.writer(out).writerow([f"'{text}" if text.startswith(_FORMULA) else text for text in texts])
-    return out.getvalue()
 
 
 def _row(row: LotRecallPatient) -> dict[str, Any]:
