@@ -13,10 +13,13 @@ from random import Random
 from typing import Any
 
 from accounts.models import User
+from clinic.demo.doses import BOTOX, DAXXIFY
 from clinic.demo.payers import MEDICARE, PAYERS, make_payers
 from clinic.demo.plan import Case
 from clinic.demo.story import Story
+from patients.actions import add_fact
 from patients.models import (
+    Allergy,
     Consent,
     ConsentForm,
     Coverage,
@@ -266,6 +269,17 @@ def screening(patient: Patient, known: Iterable[Alert], *, on: date, by: User, b
         by_patient=by_patient,
         recorded_by=by,
     )
+
+
+def give_allergies(stories: Sequence[Story], *, by: User) -> None:
+    """The allergies that would stop a product, to one patient each who is treated with another."""
+    for substance, reaction, product in (
+        ("milk_protein", "swelling of the lips", BOTOX),
+        ("albumin", "hives after an infusion", DAXXIFY),
+    ):
+        story = next((story for story in stories if story.case.product == product), None)
+        if story is not None:
+            add_fact(model=Allergy, patient=story.patient, by=by, substance=substance, reaction=reaction)
 
 
 def screen_today(patient: Patient, *, on: date, by: User, by_patient: bool = False) -> None:

@@ -49,7 +49,7 @@ def make_demo_clinic(
         raise NotEmptyError
     load_reference()
     team = make_team(now=now)
-    report("two sites, five people")
+    report("two sites, six people")
     today = {coast: site.today(now=now) for coast, site in team.sites.items()}
     cases = make_cases(Random(f"{seed} plan"), patients=patients, today=today)
     history = History(cases, team=team, seed=seed, now=now, report=report)

@@ -1,4 +1,4 @@
-"""The demo clinic's present: today's appointments, what is booked ahead, who was called, and two drafts."""
+"""The demo clinic's present: today's appointments, what is booked ahead, who was called, and unsigned drafts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from clinic.demo.before import screen_today
 from clinic.demo.desk import book_as_one_may, make_waiting, set_absences, set_hours
+from clinic.demo.doses import MIXED_BEFORE
 from clinic.demo.history import History, Story
 from clinic.demo.plan import HOMES, WEEKS, Visit
 from scheduling.actions import (
@@ -21,7 +22,7 @@ from scheduling.actions import (
 )
 from scheduling.models import Appointment, RecallAttempt
 from treatments.actions.windows import choose_target
-from treatments.models import FollowUp, TreatmentCourse
+from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 from treatments.rules.windows import State, add_months
 
 # What today's sessions of a provider have come to, in the order in which a day with few patients gets them.
@@ -121,13 +122,21 @@ class Diary:
             assert story.last_signed is not None  # noqa: S101 - treat signs a session given here
             link_session(appointment=booked, session=story.last_signed, by=desk)
         elif status == "in_room":
-            link_session(appointment=booked, session=history.chart(story, visit, vials=[]), by=desk)
+            link_session(appointment=booked, session=self._draft(story, visit), by=desk)
         elif status == "missed":
             mark_missed(appointment=booked, by=desk, now=later)
         elif status == "cancelled":
             cancel_appointment(appointment=booked, reason="Has a cold; will call back.", by=desk, now=history.now)
         elif status != "booked":
             set_status(appointment=booked, status=status, by=desk, now=history.now)
+
+    def _draft(self, story: Story, visit: Visit) -> InjectionSession:
+        """Dr Okeke's is charted by the trainee, complete and not signed; another waits for its vials."""
+        if story.case.provider != "okeke":
+            return self.history.chart(story, visit, vials=[])
+        trainee = self.team.trainee
+        screen_today(story.patient, on=visit.on, by=trainee)
+        return self.history.chart(story, visit, mixed_at=self.history.now - MIXED_BEFORE, by=trainee)
 
     def _follow_up_today(self, stories: Sequence[Story], *, busy: Sequence[Story]) -> None:
         patients = {s.patient.pk: s for s in stories if s not in busy}

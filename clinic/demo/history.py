@@ -12,9 +12,10 @@ from typing import Any
 
 from django.db import connection
 
-from clinic.demo.before import Paper
+from accounts.models import User
+from clinic.demo.before import Paper, give_allergies
 from clinic.demo.desk import book_as_one_may
-from clinic.demo.doses import BOTOX, DAXXIFY, DILUTION_ML, MIXED_BEFORE, current_protocols, mixed_with, of_side
+from clinic.demo.doses import BOTOX, DILUTION_ML, MIXED_BEFORE, current_protocols, mixed_with, of_side
 from clinic.demo.past import assessments, done, record_outside, write_down
 from clinic.demo.people import Crowd, facts
 from clinic.demo.plan import Case, Visit
@@ -119,20 +120,8 @@ class History:
             own = Random(f"{self.seed} {place}")
             responses = {key: Response.of(own, key) for key in case.conditions}
             self.stories.append(Story(case=case, rng=own, patient=patient, responses=responses))
-        self._give_allergies()
+        give_allergies(self.stories, by=self.team.desk)
         Paper(self.stories, self.seed, self.today, self.team.providers, self.team.desk).write()
-
-    def _give_allergies(self) -> None:
-        """The allergies that would stop a product, to one patient each who is treated with another."""
-        for substance, reaction, product in (
-            ("milk_protein", "swelling of the lips", BOTOX),
-            ("albumin", "hives after an infusion", DAXXIFY),
-        ):
-            story = next((story for story in self.stories if story.case.product == product), None)
-            if story is not None:
-                add_fact(
-                    model=Allergy, patient=story.patient, by=self.team.desk, substance=substance, reaction=reaction
-                )
 
     # --- stock
 
@@ -258,11 +247,17 @@ class History:
             self._plan_follow_ups(story, story.last_signed, visit)
 
     def chart(
-        self, story: Story, visit: Visit, *, vials: list[Vial] | None = None, mixed_at: datetime | None = None
+        self,
+        story: Story,
+        visit: Visit,
+        *,
+        vials: list[Vial] | None = None,
+        mixed_at: datetime | None = None,
+        by: User | None = None,
     ) -> InjectionSession:
-        """A complete draft of the session; its vials come from the shelf unless they are given."""
+        """A complete draft of the session by its provider or a trainee; its vials come from the shelf unless given."""
         case = story.case
-        provider, site = self.team.providers[case.provider], self.team.sites[case.coast]
+        by, site = by or self.team.providers[case.provider], self.team.sites[case.coast]
         if vials is None:
             vials = self.shelf.take(
                 coast=case.coast, product=case.product, total=story.total(visit, self.protocols), day=visit.on
@@ -273,7 +268,7 @@ class History:
             site=site,
             courses=[story.courses[key] for key in visit.conditions],
             on=visit.on,
-            by=provider,
+            by=by,
         )
         return save_draft(
             session=draft,
@@ -296,7 +291,7 @@ class History:
                 for condition, dose in story.sites(visit, self.protocols)
             ],
             vials=vials,
-            by=provider,
+            by=by,
             version=draft.version,
             mixings={
                 vial.pk: Mixing(*mixed, mixed_at)

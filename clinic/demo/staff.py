@@ -14,9 +14,11 @@ from scheduling.models import Availability, Room
 
 DAY_STARTS, DAY_ENDS = time(8, 30), time(16, 30)
 
+EMAIL = {role: email for role, email, _ in SIGN_INS}
+
 # Key, name, e-mail, title, licence and NPI (invented; valid by its check digit).
 PROVIDERS = (
-    ("holt", "Dr Maren Holt", SIGN_INS[0][1], "MD", "MA-H-4410", "1999000015"),
+    ("holt", "Dr Maren Holt", EMAIL["provider"], "MD", "MA-H-4410", "1999000015"),
     ("okeke", "Dr Chidi Okeke", "chidi.okeke@example.org", "DO", "MA-D-2093", "1999000023"),
     ("serrano", "Lucía Serrano", "lucia.serrano@example.org", "PA-C", "CO-P-7718", "1999000031"),
 )
@@ -28,6 +30,7 @@ class Team:
 
     sites: dict[str, Site]
     providers: dict[str, User]
+    trainee: User
     desk: User
     administrator: User
     rooms: dict[tuple[str, str], Room]
@@ -39,7 +42,7 @@ def make_team(*, now: datetime) -> Team:
         site_name="Alder Street Clinic",
         time_zone="America/New_York",
         name="Ada Brandt",
-        email=SIGN_INS[2][1],
+        email=EMAIL["administrator"],
         password=PASSWORD,
     )
     east = administrator.sites.get()
@@ -80,7 +83,8 @@ def make_team(*, now: datetime) -> Team:
         )
         for place, (key, name, email, title, licence, npi) in enumerate(PROVIDERS)
     }
-    desk = staff("Robin Vale", SIGN_INS[1][1], Role.FRONT_DESK)
+    desk = staff("Robin Vale", EMAIL["front desk"], Role.FRONT_DESK)
+    trainee = staff("Dr Ivo Lindahl", EMAIL["trainee"], Role.TRAINEE)
     rooms = {
         (key, coast): Room.objects.create(site=site, name=f"Room {place}")
         for coast, site in sites.items()
@@ -93,4 +97,4 @@ def make_team(*, now: datetime) -> Team:
         if coast is not None
         for starts, ends in ((DAY_STARTS, time(12, 0)), (time(12, 30), DAY_ENDS))
     )
-    return Team(sites=sites, providers=providers, desk=desk, administrator=administrator, rooms=rooms)
+    return Team(sites=sites, providers=providers, trainee=trainee, desk=desk, administrator=administrator, rooms=rooms)

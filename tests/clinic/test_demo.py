@@ -27,6 +27,7 @@ from outcomes.models import Assessment
 from patients.models import Patient, Task
 from scheduling.models import Appointment, RecallAttempt, RecallHold
 from treatments.actions.windows import rebuild_windows
+from treatments.checks import facts_of
 from treatments.models import (
     AdverseEvent,
     Condition,
@@ -42,6 +43,7 @@ from treatments.models import (
 )
 from treatments.models.course import DATE_FIELDS
 from treatments.querysets.courses import site_days
+from treatments.rules.findings import find_all
 from treatments.rules.windows import State, state_on
 from treatments.seals import verify_records
 
@@ -89,7 +91,12 @@ def test_nobody_has_a_digit_in_the_name() -> None:
 
 def test_people_to_sign_in_as() -> None:
     users = [authenticate(username=email, email=email, password=password) for _, email, password in SIGN_INS]
-    assert [user and list(user.roles) for user in users] == [["provider"], ["front_desk"], ["administrator"]]
+    assert [user and list(user.roles) for user in users] == [
+        ["provider"],
+        ["trainee"],
+        ["front_desk"],
+        ["administrator"],
+    ]
     assert all(user.sites.count() == 2 for user in User.objects.all())
     providers = User.objects.providers()
     assert providers.count() == 3
@@ -131,6 +138,7 @@ def test_states_in_the_database_are_those_of_the_rules() -> None:
 def test_stock_adds_up() -> None:
     assert not Vial.objects.exclude(
         Q(status=Vial.Status.IN_STOCK, uses=None)
+        | Q(status=Vial.Status.IN_STOCK, uses__session__status="draft")
         | Q(status=Vial.Status.USED, uses__session__status="signed")
         | Q(status=Vial.Status.MISSING, uses=None)
     ).exists()
@@ -141,14 +149,17 @@ def test_stock_adds_up() -> None:
     assert Vial.objects.filter(status=Vial.Status.MISSING).count() == 1
     moved = Counter(StockMovement.objects.values_list("kind", flat=True))
     assert moved["received"] == Vial.objects.count()
-    assert moved["used"] == VialUse.objects.count() == Vial.objects.filter(status=Vial.Status.USED).count()
-    for use in VialUse.objects.select_related("vial__size__product", "vial__lot", "session__product"):
+    uses = VialUse.objects.exclude(session__status="draft").select_related(
+        "vial__size__product", "vial__lot", "session__product"
+    )
+    assert moved["used"] == uses.count() == Vial.objects.filter(status=Vial.Status.USED).count()
+    for use in uses:
         assert use.units_given + use.units_discarded == use.vial.size.units
         assert use.units_given > 0
         assert use.vial.size.product == use.session.product
         assert use.vial.site_id == use.session.site_id
         assert use.vial.received_on <= use.session.performed_on <= use.vial.lot.expires_on
-    given = dict(VialUse.objects.values_list("session").annotate(Sum("units_given")))
+    given = dict(uses.values_list("session").annotate(Sum("units_given")))
     charted = dict(Injection.objects.exclude(session__status="draft").values_list("session").annotate(Sum("units")))
     assert given == charted
     for site in Site.objects.all():
@@ -192,6 +203,14 @@ def test_today_is_busy() -> None:
     drafts = InjectionSession.objects.drafts()
     assert drafts.count() >= 2
     assert all(draft.appointments.exists() for draft in drafts)
+
+
+def test_a_trainees_draft_waits_for_the_providers_signature() -> None:
+    draft = InjectionSession.objects.drafts().get(provider__roles=["trainee"])
+    provider = User.objects.get(email=dict((role, email) for role, email, _ in SIGN_INS)["provider"])
+    assert draft in InjectionSession.objects.unsigned_for(provider)
+    found = find_all(facts_of(draft, by=provider, today=draft.performed_on, now=NOW))
+    assert [finding for finding in found if finding.severity == "stop"] == []
 
 
 def test_bookings_lie_in_the_window_before_it_and_after_it() -> None:
