@@ -54,6 +54,8 @@ class Report:
     rejected: int = 0
     kept: int = 0
     rows: int = 0
+    first_created: int | None = None  # ids of patients
+    last_created: int | None = None
     problems: list[Problem] = field(default_factory=list)
 
     MOST_PROBLEMS = 1_000

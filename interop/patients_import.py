@@ -190,6 +190,9 @@ def _import_batch(batch: list[Incoming], system: str, site: Site, report: Report
     )
     PossibleDuplicate.objects.bulk_create(doubtful)
     report.created += len(fresh)
+    if fresh:
+        report.first_created = report.first_created or fresh[0][0].pk
+        report.last_created = fresh[-1][0].pk
     report.to_decide += len(doubtful)
 
 

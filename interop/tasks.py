@@ -46,6 +46,8 @@ def run_import(job_id: int) -> None:
                 "updated": report.updated,
                 "to_decide": report.to_decide,
                 "kept": report.kept,
+                "first_created": report.first_created,
+                "last_created": report.last_created,
             },
             problems=[
                 {"line": problem.line, "column": problem.column, "reason": problem.reason}

@@ -22,7 +22,7 @@ MOST_FOUND = 1_000  # pairs of a stretch that are looked at more closely
 _NEIGHBOURS = f"""
     WITH newer AS (
         SELECT id, birth_date, name_sort, name_search, phone_digits FROM patients_patient
-         WHERE merged_into_id IS NULL AND site_id = ANY(%(sites)s) AND id < %(before)s
+         WHERE merged_into_id IS NULL AND site_id = ANY(%(sites)s) AND id < %(before)s AND id >= %(since)s
          ORDER BY id DESC LIMIT %(stretch)s
     ), pairs AS (
         SELECT newer.id AS newer, other.id AS older
@@ -77,17 +77,26 @@ class Found:
     next: int | None = None
 
 
-def likely_pairs(*, by: User, before: int | None = None, most: int = 20, phone_alone: bool = False) -> Found:
-    """Pairs whose newer record is older than `before`; both at sites of this person, neither told apart yet.
+def likely_pairs(
+    *,
+    by: User,
+    before: int | None = None,
+    since: int = 0,
+    most: int = 20,
+    stretches: int = MOST_STRETCHES,
+    phone_alone: bool = False,
+) -> Found:
+    """Pairs whose newer record is older than `before`, and not older than `since`; both at sites of this person,
+    neither told apart yet.
 
     With `phone_alone` also those who share nothing but a phone number: most of them are families.
     """
     found = Found()
     sites = list(by.sites.values_list("pk", flat=True))
     before = before or 2**63 - 1
-    for _ in range(MOST_STRETCHES):
+    for _ in range(stretches):
         with connection.cursor() as cursor:
-            cursor.execute(_NEIGHBOURS, {"sites": sites, "before": before, "stretch": STRETCH})
+            cursor.execute(_NEIGHBOURS, {"sites": sites, "before": before, "since": since, "stretch": STRETCH})
             last, looked_at, pairs = cursor.fetchone()
         found.looked_at += looked_at
         if len(pairs) == MOST_FOUND and pairs[0][0] != pairs[-1][0]:

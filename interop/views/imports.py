@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -14,9 +15,11 @@ from interop.forms import MappingForm, UploadForm
 from interop.models import ImportJob
 from interop.patients_import import read_patient
 from interop.sessions_import import SessionReader
+from patients.likely_pairs import likely_pairs
 
 SHOWN = 12
 MOST_JOBS = 50
+MOST_PAIRS = 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,5 +115,28 @@ def import_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     return render(
         request,
         "interop/import_detail.html#progress" if request.htmx else "interop/import_detail.html",
-        {"job": job, "running": job.status in (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)},
+        {
+            "job": job,
+            "running": job.status in (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING),
+            "likely": _likely_pairs(request, job),
+            "look_before": (job.counts.get("last_created") or 0) + 1,
+        },
     )
+
+
+def _likely_pairs(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
+    """How many of the records that came are likely people already here, of those this person may see, not yet decided.
+
+    Looked for anew each time: {count, and_more}; nobody looks through more of a long file than a page may cost.
+    """
+    last = job.counts.get("last_created")
+    if not last or not request.user.has_perm("patients.view_merges"):
+        return {}
+    found = likely_pairs(
+        by=request.user,  # type: ignore[arg-type]
+        before=last + 1,
+        since=job.counts["first_created"],
+        most=MOST_PAIRS,
+        stretches=2,
+    )
+    return {"count": len(found.pairs), "and_more": found.next is not None}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,30 @@ def test_upload_preview_start_and_report(cast: Cast, sign_in: SignIn) -> None:
     assert Patient.objects.count() == before + 1
     run_import.call(job.pk)
     assert Patient.objects.count() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_report_counts_the_likely_pairs_that_this_person_may_see(cast: Cast, sign_in: SignIn) -> None:
+    born = date(1980, 2, 3)
+    Patient.objects.create(given_name="Ann", family_name="Leesen", birth_date=born, site=cast.elsewhere)
+    client = sign_in(cast.ada)
+    upload(client, "external_id,given_name,family_name,birth_date\n1,Ann,Leeson,1980-02-03\n2,Bo,Li,1980-02-04\n")
+    job = ImportJob.objects.get()
+    client.post(reverse("interop:import-preview", args=[job.pk]), choices(job))
+    run_import.call(job.pk)
+    url = reverse("interop:import-detail", args=[job.pk])
+    assert "likely pair" not in client.get(url).content.decode(), "nobody hears of a patient of another site"
+
+    cast.ada.sites.add(cast.elsewhere)
+    page = client.get(url).content.decode()
+    assert "<dt>To decide</dt><dd>0</dd>" in page
+    assert "1 likely pair: a record of this file" in page
+    link = re.search(r'href="([^"]*)">See the likely pairs', page)
+    assert link is not None
+    Patient.objects.create(given_name="Ann", family_name="Leesun", birth_date=born, site=cast.harbour)
+    pairs = client.get(link[1]).content.decode()
+    assert "Leesen, Ann" in pairs
+    assert pairs.count("Compare</a>") == 1
 
 
 def test_a_wrong_file_is_refused_beside_the_field_and_not_kept(cast: Cast, sign_in: SignIn) -> None:
