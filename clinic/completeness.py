@@ -39,8 +39,6 @@ from treatments.models import (
 from treatments.rules.completeness import completeness_of
 from treatments.rules.paper import Completeness, CoursePaper, SessionPaper, SitePaper, VialPaper
 
-GIVEN = ("signed", "recorded")
-
 
 def completeness_for(sessions: Iterable[int]) -> dict[int, Completeness]:
     """The list of each session, by its id; those recorded from outside have none."""

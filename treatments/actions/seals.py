@@ -30,9 +30,7 @@ def seal_sessions(*, sessions: Sequence[InjectionSession]) -> int:
 
     Those that have a seal are left alone; returns how many were sealed.
     """
-    wanted = InjectionSession.objects.filter(
-        pk__in=[session.pk for session in sessions], status__in=["signed", "recorded"], seals=None
-    )
+    wanted = InjectionSession.objects.given().filter(pk__in=[session.pk for session in sessions], seals=None)
     rows = sealed_records(wanted)
     return len(
         _seal(

@@ -17,6 +17,7 @@ from inventory.models import LabelInterval, LabelMaximum
 from treatments.querysets.adverse_events import open_events_before
 from treatments.querysets.authorizations import counted_under, units_used, visits_used
 from treatments.querysets.before import evaluation, last_session, session_count, window_before
+from treatments.querysets.sessions import GIVEN
 from treatments.rules.findings.interval import SHOWN_DAYS
 
 LOOK_BACK = timedelta(days=182)
@@ -120,7 +121,6 @@ def _others() -> models.QuerySet[Any, Any]:
     for, the side unknown.
     """
     from treatments.models import Injection, InjectionSession, SessionCourse
-    from treatments.querysets.sessions import GIVEN
 
     being_rewritten = Q(status="voided", signed_at__isnull=False, replaced_by__status="draft")
     given = Injection.objects.filter(session=OuterRef("pk"), units__isnull=False)

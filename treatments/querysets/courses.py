@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import Site
+from treatments.querysets.sessions import GIVEN
 from treatments.rules.windows import Booking, State
 
 if TYPE_CHECKING:
@@ -121,9 +122,7 @@ class TreatmentCourseQuerySet(models.QuerySet["TreatmentCourse"]):
         from treatments.models import SessionCourse
 
         counted = (
-            SessionCourse.objects.filter(
-                course=OuterRef("pk"), session__status__in=["signed", "recorded"], session__is_touch_up=False
-            )
+            SessionCourse.objects.filter(course=OuterRef("pk"), session__status__in=GIVEN, session__is_touch_up=False)
             .order_by()
             .values("course")
             .annotate(count=models.Count("pk"))
@@ -146,7 +145,7 @@ def session_numbers() -> ArraySubquery:
         SessionCourse.objects.filter(
             Q(session__performed_on__lt=day) | Q(session__performed_on=day, session_id__lt=pk),
             course=OuterRef("course"),
-            session__status__in=["signed", "recorded"],
+            session__status__in=GIVEN,
             session__is_touch_up=False,
         )
         .order_by()

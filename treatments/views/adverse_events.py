@@ -17,8 +17,6 @@ from treatments.forms.adverse_events import EventForm, ReportForm
 from treatments.models import AdverseEvent, InjectionSession
 from treatments.rules import toxin_spread
 
-GIVEN = ("signed", "recorded")
-
 
 @require_http_methods(["GET", "POST"])
 @permission_required("treatments.report_adverse_event", raise_exception=True)
@@ -27,7 +25,8 @@ def event_report(request: HttpRequest, patient_id: int) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.user).select_related("site"), pk=patient_id)
     today = patient.site.today()
     sessions = (
-        InjectionSession.objects.filter(patient=patient, status__in=GIVEN, performed_on__lte=today)
+        InjectionSession.objects.given()
+        .filter(patient=patient, performed_on__lte=today)
         .select_related("provider")
         .order_by("-performed_on", "-pk")
     )
