@@ -65,6 +65,10 @@ def load_reference_if_missing() -> None:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def make_cast() -> Cast:
     load_reference_if_missing()
     # In few statements: nearly every test begins here.
     harbour, mesa, elsewhere = Site.objects.bulk_create(

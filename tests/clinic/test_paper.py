@@ -312,7 +312,7 @@ def test_the_cost_is_the_same_for_any_number_of_sites(
 
 
 def test_what_was_recorded_from_outside_has_no_note(cast: Cast, sign_in: SignIn) -> None:
-    from tests.test_permissions import outside_session
+    from tests.access_things import outside_session
 
     session = outside_session(cast)
     for name in DOCUMENTS:

@@ -196,7 +196,8 @@ class TestTheLock:
     def test_it_shuts_with_every_url_of_the_site(self, cast: Cast, held: Client):
         """A page added later is shut as well, since what stays open is listed and the rest is not."""
         from patients.middleware import OPEN_PAGES
-        from tests.test_permissions import TABLE, THINGS
+        from tests.access_table import TABLE
+        from tests.access_things import THINGS
 
         checked = 0
         for row in TABLE:
