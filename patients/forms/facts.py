@@ -144,7 +144,11 @@ class WeightForm(FactForm):
         fields = ["kg", "measured_on"]
         labels = {"kg": "Weight in kg", "measured_on": "Measured on"}
         error_messages = {
-            "kg": {"required": "Enter the weight.", "invalid": "Enter the weight in kg, for example 23.4."},
+            "kg": {"required": "Enter the weight."}
+            | dict.fromkeys(
+                ("invalid", "max_digits", "max_decimal_places", "max_whole_digits"),
+                "Enter the weight in kg, with one decimal at most, for example 23.4.",
+            ),
             "measured_on": {"required": "Enter the day."},
         }
 

@@ -21,6 +21,7 @@ from tests.treatments.facts_made import (
     sites,
     words,
 )
+from tests.treatments.limits import NOTE
 from tests.treatments.test_findings_dose import STOP, WARN, past
 from treatments.rules.facts import CourseFacts, ProductFacts, SessionFacts, Severity
 
@@ -199,7 +200,7 @@ def test_two_sessions_of_a_child_are_held_against_a_childs_maximum(before: int, 
 )
 def test_a_childs_weight_is_of_the_last_30_days(kg: float | None, measured: int, warns: bool) -> None:
     session = of_a_child(dosed(BOTOX, sites(50, 12.5, 1, "x"), ARM), kg=kg, measured=measured)
-    assert keys(session) == ({"weight": WARN} if warns else {})
+    assert keys(session) == ({"weight": WARN} if warns else {"weight-used": NOTE})
 
 
 def test_without_a_weight_what_is_allowed_at_any_weight_still_holds() -> None:
@@ -213,8 +214,13 @@ def test_the_words_say_how_the_weight_makes_the_maximum() -> None:
     assert "over the label's 123 U (6 U/kg at 20.5 kg, Tue 17 Nov 2026)" in words(session, f"maximum-0-{UPPER}-child")
 
 
+def test_who_signs_sees_the_weight_that_counts_beside_the_age() -> None:
+    slip = of_a_child(dosed(BOTOX, sites(50, 12.5, 1, "x"), ARM), kg=205, measured=3)
+    assert words(slip, "weight-used") == f"Under 18: counted with 205 kg, Tue 17 Nov 2026, at {slip.age} years."
+
+
 def test_an_adult_needs_no_weight() -> None:
-    assert "weight" not in keys(facts(age=18))
+    assert not {"weight", "weight-used"} & set(keys(facts(age=18)))
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,9 @@ def weight(facts: SessionFacts) -> Iterable[Finding]:
     elif (days := (facts.performed_on - known.measured_on).days) > WEIGHT_DAYS:
         words = f"Under 18, and the last weight, {plain(known.kg)} kg, is {days} days old: weigh again."
     else:
+        # Seen by who signs: a slip in a child's weight lifts every maximum that goes by it.
+        words = f"Under 18: counted with {plain(known.kg)} kg, {day(known.measured_on)}, at {facts.age} years."
+        yield finding("weight-used", Severity.NOTE, words, about="before", rule="R5", source="labels, children")
         return
     yield finding("weight", Severity.WARN, words, about="before", rule="R5", source="labels, children")
 
