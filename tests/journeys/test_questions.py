@@ -104,6 +104,36 @@ def test_a_danger_answer_shows_the_emergency_words_before_anything_else(
     expect(page.get_by_text("Pregunta 3 de 15")).to_be_visible()
 
 
+def test_an_answer_given_without_a_line_waits_and_arrives(
+    cast: Cast, phone: Callable[..., Page], axe: Callable[[Page], None], fits: Callable[[Page], None]
+) -> None:
+    follow_up = due(cast, condition="low_back_pain", days_ago=84, step="evaluation", language="Spanish")
+    asked(follow_up)
+    page = phone(scripts=True)
+    enter(page, link_to(cast, follow_up))
+    page.get_by_role("link", name="Empezar").tap()
+    day = page.get_by_label("¿Qué día notó por primera vez un efecto?")
+    day.fill(cast.harbour.today().isoformat())
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Siguiente").tap()
+    expect(page.get_by_role("alert")).to_contain_text("Sin conexión. Su respuesta espera")
+    expect(day).to_have_value(cast.harbour.today().isoformat())
+    axe(page)
+    fits(page)
+    page.context.set_offline(False)
+    expect(page.get_by_text("Pregunta 2 de 7")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert list(Questionnaire.objects.get().answers.values()) == [cast.harbour.today().isoformat()]
+
+    # The page that took its place is one like any other: the next answer, a reload, the way back.
+    page.get_by_role("button", name="No lo sé").tap()
+    expect(page.get_by_text("Pregunta 3 de 7")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Pregunta 3 de 7")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Pregunta 2 de 7")).to_be_visible()
+
+
 def test_the_patient_fills_in_the_diary_and_sees_the_month(
     cast: Cast, phone: Callable[..., Page], axe: Callable[[Page], None], fits: Callable[[Page], None]
 ) -> None:
