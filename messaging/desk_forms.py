@@ -10,6 +10,7 @@ from crispy_forms.layout import Div, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.filters import FilterForm
 from audit.forms import VersionedModelForm
 from messaging.models import ContactPolicy, Message, MessageTemplate, Purpose
 from messaging.rules.channels import CHANNEL_WORDS, TEXT, WRITTEN
@@ -20,8 +21,8 @@ MOST_REMINDERS = 5
 MOST_DAYS = 60
 
 
-class MessageFilterForm(forms.Form):
-    """Which messages; what an address says wrongly is left out."""
+class MessageFilterForm(FilterForm):
+    """Which messages."""
 
     status = forms.ChoiceField(required=False, choices=[("", "Every state"), *Message.Status.choices], label="State")
     purpose = forms.ChoiceField(required=False, choices=[("", "Every purpose"), *Purpose.choices])

@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import CharField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
+from accounts.filters import FilterForm
 from accounts.models import SavedView, Site, User
 from accounts.permissions import Role
 from inventory.models import Product
@@ -75,8 +76,8 @@ def menus_for(user: User) -> Menus:
     return Menus(names, views)
 
 
-class ReviewForm(forms.Form):
-    """The filters of the page; `query()` is how they stand in the address."""
+class ReviewForm(FilterForm):
+    """The filters of the page; `query()` is how they stand in the address. What asks nothing sensible is left out."""
 
     condition = forms.ChoiceField(required=False)
     product = forms.ChoiceField(required=False)
@@ -87,6 +88,8 @@ class ReviewForm(forms.Form):
     first = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
 
+    is_refused = False
+
     def __init__(self, *args: Any, menus: Menus, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.menus, self.today = menus, today
@@ -95,8 +98,6 @@ class ReviewForm(forms.Form):
             field.choices = [("", nothing), *menus.names[name].items()]  # type: ignore[attr-defined]
         if len(menus.names["site"]) < 2:
             self.fields["site"].widget = forms.HiddenInput()
-        for name in (*CHOICES, "period"):
-            self.fields[name].error_messages["invalid_choice"] = "Choose from the list."
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
@@ -105,17 +106,29 @@ class ReviewForm(forms.Form):
         return self.cleaned_data["period"] or DEFAULT_PERIOD
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        first, last = data.get("first"), data.get("last")
-        if data.get("period") == "own" and not self.errors:
-            if not first and not last:
-                self.add_error("first", "Say from which day, or to which.")
-            if first and last and first > last:
-                self.add_error("last", "This day lies before the first one.")
+        data: dict[str, Any] = {name: "" for name in CHOICES} | {"first": None, "last": None} | self.cleaned_data
+        first, last = data["first"], data["last"]
+        data.setdefault("period", DEFAULT_PERIOD)
+        if data["period"] == "own":
+            if not first and not last and self.errors:
+                data["period"] = DEFAULT_PERIOD
+            elif not first and not last:
+                self.refuse("first", "Say from which day, or to which.")
+            elif first and last and first > last:
+                self.refuse("last", "This day lies before the first one.")
         return data
 
+    def refuse(self, name: str, words: str) -> None:
+        self.is_refused = True
+        self.add_error(name, words)
+
+    def may_count(self) -> bool:
+        """Whether something can be counted: everything is right, or what is not was left out."""
+        self.is_valid()
+        return not self.is_refused
+
     def days(self) -> tuple[date, date]:
-        """The first and the last day counted; call it on a valid form."""
+        """The first and the last day counted; only where something may be counted."""
         period = self.cleaned_data["period"]
         if period == "own":
             return self.cleaned_data["first"] or EARLIEST, self.cleaned_data["last"] or self.today
@@ -124,7 +137,7 @@ class ReviewForm(forms.Form):
         return (self.today - back + relativedelta(days=1) if back else EARLIEST), self.today
 
     def scope(self) -> Scope:
-        """What is counted; call it on a valid form."""
+        """What is counted; only where something may be."""
         first, last = self.days()
         chosen = {name: int(self.cleaned_data[name]) if self.cleaned_data[name] else None for name in CHOICES}
         site = chosen.pop("site")

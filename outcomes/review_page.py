@@ -37,7 +37,7 @@ class ConditionFigures:
 
 
 class ReviewPage:
-    """Three queries: the menus, the rules and every figure. Ask `form.is_valid()` before anything is counted."""
+    """Three queries: the menus, the rules and every figure. Ask `form.may_count()` before anything is counted."""
 
     def __init__(self, user: User, query: Mapping[str, Any], *, today: date) -> None:
         self.user, self.today = user, today

@@ -65,6 +65,16 @@ def shown_providers(params: QueryDict) -> tuple[int, ...]:
     return tuple(dict.fromkeys(numbers))
 
 
+def known_providers(params: QueryDict, *, site: Site) -> tuple[tuple[int, ...], bool]:
+    """Those of the URL's providers whom the site has, and whether it names others too."""
+    asked = shown_providers(params)
+    if not params.getlist("provider"):
+        return (), False
+    here = set(providers_of([site]).filter(pk__in=asked).values_list("pk", flat=True))
+    known = tuple(pk for pk in asked if pk in here)
+    return known, len(known) < len(set(params.getlist("provider")))
+
+
 @dataclass
 class Column:
     """One provider's day: where the cards stand, and what is shaded behind them."""

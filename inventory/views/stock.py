@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.filters import left_out_words
 from accounts.models import Site
 from audit.models import StaleVersionError
 from inventory import actions
@@ -28,7 +29,8 @@ PAGE = 100  # rows
 def stock_list(request: HttpRequest) -> HttpResponse:
     """What is in stock by product and lot, first expiry first, here or at all of one's sites."""
     site = _site(request)
-    everywhere = site is None or request.GET.get("sites") == "all"
+    asked = request.GET.get("sites", "")
+    everywhere = site is None or asked == "all"
     today = (site or Site(time_zone="UTC")).today()
     vials = Vial.objects.visible_to(request.user).in_stock()
     levels = ReorderLevel.objects.filter(site__in=request.user.sites.all())
@@ -49,6 +51,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         {
             "products": [(brand, list(group)) for brand, group in groupby(rows, key=lambda row: row["lot"].product)],
             "everywhere": everywhere,
+            "left_out": left_out_words(asked) if asked not in ("", "all") else "",
             "attention": what_needs_attention(vials, levels, on=today),
             "today": today,
             "soon": EXPIRES_SOON,

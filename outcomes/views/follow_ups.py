@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from accounts.filters import left_out_words
 from accounts.models import User
 from accounts.permissions import Role, permissions_of
 from audit.actions import record
@@ -46,16 +47,25 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
     tabs = dict(TABS)
     if not request.user.has_perm("outcomes.view_follow_ups"):
         del tabs["recorded"]
-    who = request.GET.get("who") or ("mine" if is_provider else "all")
+    usual = "mine" if is_provider else "all"
+    who = request.GET.get("who") or usual
     tab = request.GET.get("tab") or "due"
     owners = owners_at(request.user.sites.all())
-    owner = request.user if who == "mine" else next((row for row in owners if str(row.pk) == who), None)
-    if tab not in tabs or (owner is None and who != "all"):
+    conditions = list(Condition.objects.all())
+    condition = next((row for row in conditions if str(row.pk) == request.GET.get("condition")), None)
+    left_out = {}
+    if tab not in TABS:
+        left_out["tab"], tab = left_out_words(tab), "due"
+    if who not in ("mine", "all", *(str(row.pk) for row in owners)):
+        left_out["who"], who = left_out_words(who), usual
+    if condition is None and (asked := request.GET.get("condition")):
+        left_out["condition"] = left_out_words(asked)
+    if tab not in tabs:
         raise Http404("no such list")
+    owner = request.user if who == "mine" else next((row for row in owners if str(row.pk) == who), None)
     visible = FollowUp.objects.visible_to(request.user)
     if owner is not None:
         visible = visible.of(owner)
-    condition = _condition(request)
     if condition is not None:
         visible = visible.filter(course__condition=condition)
     lists = {
@@ -95,7 +105,8 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
             "all": address(who="all"),
             "is_provider": is_provider,
             "owners": owners,
-            "conditions": Condition.objects.all(),
+            "conditions": conditions,
+            "left_out": left_out,
             "condition": condition,
             "follow_ups": shown,
             "today": today,
@@ -229,15 +240,6 @@ def owners_at(sites: Any) -> list[User]:
     """Who may do follow-ups at one of these sites; one query."""
     may = [role for role in Role if "outcomes.record_follow_up" in permissions_of([role])]
     return list(User.objects.filter(roles__overlap=may, sites__in=sites, is_active=True).distinct().order_by("name"))
-
-
-def _condition(request: HttpRequest) -> Condition | None:
-    chosen = request.GET.get("condition", "")
-    if not chosen:
-        return None
-    if not chosen.isdecimal() or len(chosen) > 18:
-        raise Http404("no such condition")
-    return get_object_or_404(Condition, pk=chosen)
 
 
 def _is_pressed_twice(form: FollowUpForm, current: Any, request: HttpRequest) -> bool:

@@ -25,7 +25,7 @@ def review(request: HttpRequest) -> HttpResponse:
     """Every figure of the clinic, each with its denominator, what is missing, and a link to its rows."""
     page = review_page(request)
     context: dict[str, Any] = {"form": page.form, "today": page.today, "views": page.menus.views}
-    if page.form.is_valid():
+    if page.form.may_count():
         query = page.links.query
         context |= {
             "conditions": page.conditions,

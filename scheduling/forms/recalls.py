@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from accounts.filters import FilterForm
 from accounts.models import Site
 from audit.forms import VersionedModelForm
 from patients.models import Patient
@@ -59,7 +60,7 @@ def list_query(text: str, *, paging: bool = True) -> str:
     )
 
 
-class RecallFilterForm(forms.Form):
+class RecallFilterForm(FilterForm):
     """Which rows of the recall list are shown and in which order; lives in the URL and holds no patient's data."""
 
     tab = forms.ChoiceField(choices=[(key, tab.words) for key, tab in TABS.items()], widget=forms.HiddenInput)

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from accounts.filters import FilterForm
 from accounts.models import Site, User
 from scheduling.forms.fields import MINUTES_WORDS, DateInput, providers_of
 from scheduling.models import Appointment, Availability, WaitingEntry
@@ -73,8 +74,8 @@ class FreedTimeForm(forms.Form):
     notify = forms.BooleanField(label="Tell the patient", required=False, initial=True)
 
 
-class WaitingFilterForm(forms.Form):
-    """Which entries the waiting list shows; lives in the URL and holds ids only. Nonsense is left out."""
+class WaitingFilterForm(FilterForm):
+    """Which entries the waiting list shows; lives in the URL and holds ids only."""
 
     site = forms.ChoiceField(required=False)
     provider = forms.ChoiceField(required=False)

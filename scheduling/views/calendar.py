@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Site
-from scheduling.calendar_page import VIEWS, Shown, grid_of, shown_providers, tag_of, visits_of
+from scheduling.calendar_page import VIEWS, Shown, grid_of, known_providers, shown_providers, tag_of, visits_of
 from scheduling.forms import DayForm
 from scheduling.models import Appointment, Room
 from scheduling.rules.times import clock
@@ -45,6 +45,8 @@ def day_list(request: HttpRequest) -> HttpResponse:
     if chosen is not None and not 1900 < chosen.year < 2200:
         chosen, problem = None, "There is no diary that far away. This is today."
     view = request.GET.get("view", "")
+    if view and view not in VIEWS:
+        problem = f"{problem} There is no such view of the calendar. This is the day.".strip()
     day = chosen or site.today()
     seen = request.GET.get("seen")
     if seen is not None:
@@ -75,7 +77,10 @@ def day_response(
     """
     now = timezone.now()
     today = site.today(now=now)
-    shown = Shown(view if view in VIEWS else "day", day, shown_providers(request.GET))
+    known, unknown = known_providers(request.GET, site=site)
+    if unknown:
+        problem = f"{problem} Not every provider of this address sees patients at {site}; who does not is left out."
+    shown = Shown(view if view in VIEWS else "day", day, known)
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "site": site,
@@ -85,7 +90,7 @@ def day_response(
         "shown": shown,
         "view": shown.view,
         "tag": tag_of(site, shown, now=now),  # before the visits are read: what changes in between is asked for again
-        "problem": problem,
+        "problem": problem.strip(),
         "said": said,
         "refused": refused,
         "first": shown.days[0],

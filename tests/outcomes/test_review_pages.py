@@ -123,11 +123,17 @@ def test_front_desk_is_refused(cast, sign_in):
 @pytest.mark.parametrize(
     "query", [{"condition": "x"}, {"condition": "999999"}, {"provider": "-1"}, {"period": "9y"}, {"product": "' OR 1"}]
 )
-def test_wrong_filter_is_said_and_nothing_counted(measured, sign_in, query):
+def test_wrong_filter_is_said_and_left_out_and_no_list_is_made_of_it(measured, sign_in, query):
     response = sign_in(measured.ada).get(PAGE, query)
-    assert "Choose from the list." in response.content.decode()
-    assert "conditions" not in response.context
+    assert "is not known here, so it is left out." in response.content.decode()
+    assert response.context["links"].query == {"period": "12m"}
     assert sign_in(measured.ada).get(LIST, query | {"figure": "late"}).status_code == 404
+
+
+def test_days_that_contradict_each_other_count_nothing(measured, sign_in):
+    response = sign_in(measured.ada).get(PAGE, {"period": "own", "first": "2026-02-01", "last": "2026-01-01"})
+    assert "This day lies before the first one." in response.content.decode()
+    assert "conditions" not in response.context
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,9 @@ def test_a_stretch_finds_its_likenesses_by_index(cast: Cast) -> None:
     from patients.likely_pairs import _NEIGHBOURS
 
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + _NEIGHBOURS, {"sites": [cast.harbour.pk], "before": 2**63 - 1, "stretch": STRETCH, "since": 0})
+        cursor.execute(
+            "EXPLAIN " + _NEIGHBOURS, {"sites": [cast.harbour.pk], "before": 2**63 - 1, "stretch": STRETCH, "since": 0}
+        )
         plan = "\n".join(row[0] for row in cursor.fetchall())
     for index in ("patient_birth_date", "patient_name_order", "patient_phone_end"):
         assert index in plan, plan
