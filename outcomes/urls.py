@@ -47,6 +47,7 @@ urlpatterns = [
     path("tablet/diary/<str:day>/", views.tablet_diary_day, name="tablet-diary-day"),
     path("courses/<int:course_id>/diary/", views.diary, name="diary"),
     path("courses/<int:course_id>/diary/send/", views.diary_send, name="diary-send"),
+    path("courses/<int:course_id>/diary/tablet/", views.diary_tablet, name="diary-tablet"),
     path("courses/<int:course_id>/diary/score/", views.diary_score, name="diary-score"),
     path("courses/<int:course_id>/assessments/new/", views.assessment_create, name="assessment-create"),
     path("assessments/<int:assessment_id>/withdraw/", views.assessment_withdraw, name="assessment-withdraw"),

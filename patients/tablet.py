@@ -1,6 +1,7 @@
 """A tablet in a patient's hands: what the session of the member of staff holds meanwhile.
 
-It is handed over for a screening, or for the questions of an app above, which is known by its number and addresses.
+It is handed over for a screening, or for the questions or the diary of an app above, which are known by number and
+addresses.
 
 While it is handed over, `patients.middleware.TabletMiddleware` shuts every other page until that person enters their
 password.
@@ -60,6 +61,16 @@ class Tablet:
         return number
 
     @property
+    def diary_course_id(self) -> int | None:
+        """The course whose diary it was handed over for; None: something else."""
+        number: int | None = self._held.get("diary")
+        return number
+
+    @property
+    def is_screening(self) -> bool:
+        return self.questionnaire_id is None and self.diary_course_id is None
+
+    @property
     def is_done(self) -> bool:
         return bool(self._held["saved"])
 
@@ -108,8 +119,13 @@ def hand_over_questions(request: HttpRequest, *, patient_id: int, questionnaire_
     }  # fmt: skip
 
 
+def hand_over_diary(request: HttpRequest, *, patient_id: int, course_id: int, home: str, after: str) -> None:
+    """From now on this session opens the diary of that course and nothing else; each day is kept with it."""
+    request.session[KEY] = {"patient": patient_id, "diary": course_id, "home": home, "after": after, "saved": None}
+
+
 def keep_done(request: HttpRequest) -> None:
-    """The questions are answered."""
+    """The questions are answered, or a day of the diary is written down."""
     request.session[KEY]["saved"] = True
     request.session.modified = True
 

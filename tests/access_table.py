@@ -142,6 +142,7 @@ TABLE: list[Line] = [
     Line("outcomes:follow-up-take", {"follow_up_id": "follow_up"}, 302, 403, 403, 404, post={}),
     Line("outcomes:diary", {"course_id": "course"}, 200, 403, 200, 404),
     Line("outcomes:diary-score", {"course_id": "course"}, 302, 403, 403, 404, post={"last": "2026-02-03"}),
+    Line("outcomes:diary-tablet", {"course_id": "course"}, 302, 302, 403, 404, post={}),
     Line("outcomes:diary-send", {"course_id": "course"}, 302, 403, 403, 404, post={}),
     Line("outcomes:instrument-list", {}, 200, 403, 200, 200),
     Line("outcomes:instrument-detail", {"instrument_id": "instrument"}, 200, 403, 200, 200),

@@ -1,5 +1,5 @@
 from outcomes.views.assessments import assessment_create, assessment_withdraw
-from outcomes.views.diary import diary, diary_score, diary_send
+from outcomes.views.diary import diary, diary_score, diary_send, diary_tablet
 from outcomes.views.exports import export_detail, export_download, export_list, export_remove, export_start
 from outcomes.views.follow_ups import follow_up_list, follow_up_record, follow_up_take
 from outcomes.views.instruments import (
@@ -35,6 +35,7 @@ __all__ = [
     "diary",
     "diary_score",
     "diary_send",
+    "diary_tablet",
     "export_detail",
     "export_download",
     "export_list",

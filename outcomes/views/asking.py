@@ -95,14 +95,22 @@ def by_link(page: Page, *purposes: str) -> Callable[..., HttpResponse]:
     return view
 
 
-def on_tablet(page: Page) -> Callable[..., HttpResponse]:
-    """The same page on a tablet that somebody of the staff handed over."""
+def on_tablet(page: Page, *, diary: bool = False) -> Callable[..., HttpResponse]:
+    """The same page on a tablet that somebody of the staff handed over; `diary` is a page that needs no questions."""
 
     @never_cache
     @permission_required("outcomes.ask_patient", raise_exception=True)
     @wraps(page)
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         held = Tablet.of(request)
+        if held is not None and held.diary_course_id is not None and diary:
+            course = get_object_or_404(
+                TreatmentCourse.objects.select_related("patient", "site"),
+                pk=held.diary_course_id,
+                patient=held.patient_id,
+            )
+            with translation.override(message_language(course.patient.language)):
+                return page(request, Way(course, course.site.name), **kwargs)
         if held is None or held.questionnaire_id is None:
             raise Http404
         questionnaire = get_object_or_404(Questionnaire.objects.for_asking(), pk=held.questionnaire_id)

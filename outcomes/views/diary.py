@@ -15,10 +15,12 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from messaging.rules.channels import CHANNEL_WORDS
 from outcomes.actions import record_diary_score, save_diary_days, send_diary_link
+from outcomes.actions.diary import CLOSED
 from outcomes.diary import KEY, offers, weeks
 from outcomes.forms.diary import DiaryMonthForm
 from outcomes.models import DiaryDay
 from outcomes.rules.diary import diary_figures
+from patients.tablet import hand_over_diary
 from treatments.models import TreatmentCourse
 
 
@@ -103,6 +105,26 @@ def diary_send(request: HttpRequest, course_id: int) -> HttpResponse:
         when = course.site.localtime(message.send_after)
         messages.success(request, f"The link goes out by {CHANNEL_WORDS[message.channel]} at {when:%H:%M}.")
     return redirect("outcomes:diary", course.pk)
+
+
+@require_http_methods(["POST"])
+@permission_required("outcomes.ask_patient", raise_exception=True)
+def diary_tablet(request: HttpRequest, course_id: int) -> HttpResponse:
+    """Hand the tablet over: from then on this session opens nothing but the diary of that course."""
+    course = _course(request, course_id)
+    may_read = request.user.has_perm("outcomes.view_follow_ups")
+    after = (
+        reverse("outcomes:diary", args=[course.pk]) if may_read else reverse("clinic:chart", args=[course.patient_id])
+    )
+    if course.closed_on is not None:
+        messages.error(request, CLOSED)
+        return redirect(after)
+    record(
+        action="questions-opened", by=request.user, patient_id=course.patient_id, subject=course, detail="diary, tablet"
+    )
+    home = reverse("outcomes:tablet-diary")
+    hand_over_diary(request, patient_id=course.patient_id, course_id=course.pk, home=home, after=after)
+    return redirect(home)
 
 
 def _course(request: HttpRequest, course_id: int) -> TreatmentCourse:

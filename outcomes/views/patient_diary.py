@@ -20,6 +20,7 @@ from outcomes.models import DiaryDay
 from outcomes.questions import has_diary
 from outcomes.rules.diary import DAYS
 from outcomes.views.asking import Way, by_link, on_tablet
+from patients import tablet
 from treatments.models import TreatmentCourse
 
 
@@ -84,6 +85,8 @@ def diary_day(request: HttpRequest, way: Way, day: str) -> HttpResponse:
         except ValidationError:
             form.add_error(None, _("This day was changed at the same moment. Please press once more."))
         else:
+            if not way.token and way.sheet is None:
+                tablet.keep_done(request)
             return redirect(f"{way.url('diary')}?month={on:%Y-%m}&saved=1")
     return way.page(
         request,
@@ -105,5 +108,5 @@ def _course_and_today(way: Way) -> tuple[TreatmentCourse, date]:
 
 LEAD_HERE = (PatientLink.Purpose.QUESTIONNAIRE, PatientLink.Purpose.DIARY)
 
-link_diary, tablet_diary = by_link(diary, *LEAD_HERE), on_tablet(diary)
-link_diary_day, tablet_diary_day = by_link(diary_day, *LEAD_HERE), on_tablet(diary_day)
+link_diary, tablet_diary = by_link(diary, *LEAD_HERE), on_tablet(diary, diary=True)
+link_diary_day, tablet_diary_day = by_link(diary_day, *LEAD_HERE), on_tablet(diary_day, diary=True)

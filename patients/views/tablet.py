@@ -212,7 +212,7 @@ def _taken_back(request: HttpRequest, held: Tablet) -> HttpResponse:
 
 def _held(request: HttpRequest) -> Tablet:
     held = Tablet.of(request)
-    if held is None or held.questionnaire_id is not None:
+    if held is None or not held.is_screening:
         raise Http404
     return held
 

@@ -16,7 +16,7 @@ from messaging.carriers import carriers
 from messaging.claims import claimant
 from messaging.models import Message, PatientLink
 from outcomes.actions.questionnaires import finish_questionnaire, keep_answer
-from outcomes.models import Questionnaire
+from outcomes.models import DiaryDay, Questionnaire
 from outcomes.questions import Sheet
 from patients.models import Task
 from tests.cast import PASSWORD, Cast
@@ -180,6 +180,51 @@ def test_the_tablet_opens_the_questions_and_nothing_else_until_the_password(cast
     back = client.post(reverse("patients:tablet-return"), {"password": PASSWORD})
     assert back["Location"] == LIST
     assert client.get(LIST).status_code == 200
+
+
+def test_the_tablet_opens_one_diary_and_nothing_else_until_the_password(cast: Cast, sign_in: SignIn):
+    course, other = cast.course(), cast.course(cast.omar)
+    cast.joye.language = "Spanish"
+    cast.joye.save()
+    client = sign_in(cast.robin)
+    chart = reverse("clinic:chart", args=[cast.joye.pk])
+    hand_over = reverse("outcomes:diary-tablet", args=[course.pk])
+    assert hand_over in client.get(chart).content.decode()
+    start = client.post(hand_over, follow=True)
+    assert start.redirect_chain[-1][0] == reverse("outcomes:tablet-diary")
+    assert "Mi diario de dolor de cabeza" in start.content.decode()
+    event = AuditEvent.objects.get(action="questions-opened")
+    assert (event.actor_id, event.patient_id, event.detail) == (cast.robin.pk, cast.joye.pk, "diary, tablet")
+    # No other page: not the clinic's, not the questions, not a screening, not somebody else's diary.
+    assert client.get(chart).status_code == 423
+    assert client.post(reverse("outcomes:diary-tablet", args=[other.pk])).status_code == 423
+    for name, args in (
+        ("outcomes:tablet-questions", []), ("outcomes:tablet-question", [1]), ("outcomes:tablet-check", []),
+        ("patients:tablet-check", []), ("patients:tablet-question", [1]),
+    ):  # fmt: skip
+        assert client.get(reverse(name, args=args)).status_code == 404, name
+    today = cast.harbour.today()
+    day = reverse("outcomes:tablet-diary-day", args=[today.isoformat()])
+    refused = client.post(day, {"worst": "2", "hours": "30"})
+    assert refused.status_code == 422
+    assert 'value="30"' in refused.content.decode()
+    client.post(day, {"worst": "2", "acute_drug": "on"})
+    row = DiaryDay.objects.get()
+    assert (row.course, row.day, row.severity, row.acute_drug) == (course, today, 2, True)
+    assert (row.answered_by, row.recorded_by) == ("tablet", None)
+    back = client.post(reverse("patients:tablet-return"), {"password": PASSWORD})
+    assert back["Location"] == chart
+    assert client.get(chart).status_code == 200
+    assert client.get(day).status_code == 404
+
+
+def test_no_tablet_for_the_diary_of_a_closed_course(cast: Cast, sign_in: SignIn):
+    course = cast.course()
+    TreatmentCourse.objects.update(closed_on=cast.harbour.today(), closed_reason="completed")
+    client = sign_in(cast.robin)
+    shown = client.post(reverse("outcomes:diary-tablet", args=[course.pk]), follow=True).content.decode()
+    assert "The course is closed." in shown
+    assert "Diary on the tablet" not in shown
 
 
 def test_an_end_meanwhile_hands_over_nothing(cast: Cast, sign_in: SignIn):
