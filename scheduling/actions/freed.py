@@ -7,9 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import User
-from messaging.actions.links import revoke_links
 from messaging.actions.queue import cancel_messages
-from messaging.models import PatientLink
 from patients.actions.tasks import complete_task, open_task
 from patients.models import Task
 from scheduling.models import Appointment, SlotOffer
@@ -72,7 +70,7 @@ def _take(offers: QuerySet[SlotOffer], *, now: datetime) -> None:
         offer.status, offer.answered_at = SlotOffer.Status.TAKEN, now
         offer.save()
         cancel_messages(about=OFFER, about_id=offer.pk, reason="The time is taken.")
-        revoke_links(purpose=PatientLink.Purpose.WAITING_OFFER, about_id=offer.pk)
+        # Its link stays open until its day: it says that the time is taken.
 
 
 def once_of(freed: Appointment) -> str:

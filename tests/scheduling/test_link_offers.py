@@ -81,9 +81,19 @@ def test_a_time_taken_by_another_is_said_and_stays_said(cast: Cast):
     offer.refresh_from_db()
     link.refresh_from_db()
     assert offer.status == "taken"
-    assert link.revoked_at is not None
+    assert link.revoked_at is None
     assert not Task.objects.open().filter(kind="offer_slot").exists()
     assert WaitingEntry.objects.get().status == "waiting"
+
+
+def test_a_time_that_the_desk_gave_to_another_is_said_to_who_comes_too_late(cast: Cast):
+    offer, client, token, _ = offered(cast)
+    booked(cast, patient=cast.omar, site=cast.harbour, starts_at=offer.starts_at)
+    page = client.get(reverse("scheduling:link-offer", args=[token]))
+    assert page.status_code == 200
+    for answer in (page, take(client, token)):
+        assert "taken by somebody else" in answer.content.decode()
+    assert not Appointment.objects.active().filter(patient=cast.joye).exists()
 
 
 @pytest.mark.parametrize(("others", "status", "room"), [(1, 302, "Room 2"), (2, 409, None), (0, 302, "Room 1")])
