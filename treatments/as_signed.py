@@ -60,6 +60,7 @@ def _papers(session: InjectionSession) -> dict[str, Any]:
     on, authorization = session.performed_on, session.authorization
     return {
         "screening_by": session.screening.recorded_by.name if session.screening else "",
+        "screening_language": session.screening.language if session.screening else "",
         "witness": session.consent.witness.name if session.consent else "",
         "payers": [
             {"payer": row.payer.name, "member_id": row.member_id}
@@ -113,6 +114,8 @@ def show_as_signed(session: InjectionSession) -> InjectionSession:
         for name, person, words in (("screening", "recorded_by", "screening_by"), ("consent", "witness", "witness")):
             if (row := _read(session, name)) is not None:
                 _put(_read(row, person), {"name": papers[words]})
+        # Those signed before it was recorded do not say it.
+        _put(_read(session, "screening"), {"language": papers.get("screening_language", "")})
     return session
 
 

@@ -32,6 +32,7 @@ from patients.models import (
 )
 from patients.querysets import known_facts
 from patients.rules import Alert, alerts, is_under_age
+from patients.rules.language import message_language
 from patients.rules.screening import VERSION, questions_for
 from treatments.models import Condition
 
@@ -267,6 +268,7 @@ def screening(patient: Patient, known: Iterable[Alert], *, on: date, by: User, b
             for question in questions_for(patient.sex)
         },
         by_patient=by_patient,
+        language=message_language(patient.language) if by_patient else "",
         recorded_by=by,
     )
 

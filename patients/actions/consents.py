@@ -38,7 +38,9 @@ class ConsentFields(TypedDict):
 
 
 @transaction.atomic
-def record_screening(*, patient: Patient, answers: Answers, by_patient: bool, on: date, by: User) -> Screening:
+def record_screening(
+    *, patient: Patient, answers: Answers, by_patient: bool, on: date, by: User, language: str = ""
+) -> Screening:
     """Keep the answers of one day; sent a second time, the same answers are the same screening.
 
     Raises ValidationError, with the keys of the questions, when one has no answer.
@@ -52,11 +54,18 @@ def record_screening(*, patient: Patient, answers: Answers, by_patient: bool, on
     if (
         last is not None
         and (last.answered_on, last.questionnaire, last.by_patient) == (on, VERSION, by_patient)
+        and last.language == language
         and last.answers == kept
     ):
         return last
     screening = Screening(
-        patient=patient, answered_on=on, questionnaire=VERSION, answers=kept, by_patient=by_patient, recorded_by=by
+        patient=patient,
+        answered_on=on,
+        questionnaire=VERSION,
+        answers=kept,
+        by_patient=by_patient,
+        language=language,
+        recorded_by=by,
     )
     screening.full_clean()
     screening.save()

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from patients.models.patient import Patient
 from patients.models.triggers import only_changes_hands
 from patients.querysets import FactQuerySet
+from patients.rules.language import LANGUAGES
 
 _WITHDRAW_COLUMNS = "'{withdrawn_on,withdrawn_reason,withdrawn_by_id}'::text[]"
 
@@ -27,6 +28,9 @@ class Screening(models.Model):
     questionnaire = models.CharField(max_length=20, help_text="The version of the questions.")
     answers = models.JSONField(default=dict)
     by_patient = models.BooleanField("answered by the patient on the tablet", default=False)
+    language = models.CharField(
+        "what the patient read on the tablet", max_length=10, blank=True, choices=list(LANGUAGES.items())
+    )
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(auto_now_add=True)
 
@@ -35,6 +39,13 @@ class Screening(models.Model):
     class Meta:
         ordering = ["-answered_on", "-id"]
         indexes = [models.Index(fields=["patient", "-answered_on", "-id"], name="screening_of_patient")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(language__in=["", *LANGUAGES]),
+                name="screening_language_is_known",
+                violation_error_message="There are no questions in this language.",
+            )
+        ]
         triggers = [
             pgtrigger.Protect(name="only_ever_added", operation=pgtrigger.Delete),
             pgtrigger.Trigger(

@@ -148,7 +148,12 @@ def tablet_check(request: HttpRequest) -> HttpResponse:
     patient = _patient(held)
     if request.method == "POST":
         screening = actions.record_screening(
-            patient=patient, answers=held.answers, by_patient=True, on=held.on, by=request.user
+            patient=patient,
+            answers=held.answers,
+            by_patient=True,
+            language=held.language,
+            on=held.on,
+            by=request.user,
         )
         tablet.keep_screening(request, screening.pk)
         return redirect("patients:tablet-return")

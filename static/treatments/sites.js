@@ -45,19 +45,21 @@ export class Sites {
     this.#form.elements.protocol.value = "";
   }
 
-  /** The chosen sites, or all of them, also on the other side, where no like site is yet. */
+  /** The chosen sites, or all of them, also on the other side, where no like site is yet. Says so when there is none. */
   mirror() {
     const table = this.#table;
     const sites = table.rows.map((row) => table.read(row));
     const chosen = table.selection;
+    const wanted = chosen.length ? chosen.map((row) => table.read(row)) : sites;
     const made = [];
     table.batch(() => {
-      for (const site of chosen.length ? chosen.map((row) => table.read(row)) : sites) {
+      for (const site of wanted) {
         const other = mirrored(site);
         if (other && !sites.some((existing) => alike(existing, other))) made.push(table.add(other, { commit: false }));
       }
     });
     if (made.length && chosen.length) table.choose(made);
+    if (!made.length) this.#form.querySelector("[data-charting=chosen]").textContent = notMirrored(wanted);
   }
 
   /** Choose all sites of the muscles that are chosen, both sides, in the same course. */
@@ -138,6 +140,14 @@ export class Sites {
     const rows = table.selection;
     if (rows.length) table.batch(() => rows.forEach((row) => table.write(row, values(table.read(row)), { commit: false })));
   }
+}
+
+function notMirrored(sites) {
+  if (!sites.length) return "Nothing to mirror yet.";
+  const middle = sites.filter((site) => !mirrored(site)).length;
+  if (middle === 0) return "Nothing mirrored: the other side is there already.";
+  if (middle < sites.length) return "Nothing mirrored: the other side is there already, and the midline has none.";
+  return "Nothing mirrored: the midline has no other side.";
 }
 
 const key = (site) => `${site.course}|${site.muscle}`;

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,11 +21,12 @@ from accounts.models import User
 from audit.models import AuditEvent
 from clinic import pango
 from clinic.paper.maps import side_by_side
-from patients.models import Medication, TriedTreatment
+from patients.actions import record_screening
+from patients.models import Medication, Screening, TriedTreatment
 from tests.cast import Cast
 from tests.outcomes.cycles import score
 from tests.patients.made import authorization
-from tests.treatments.charted import _Always, draft, migraine_sites, moment, signed, vials_in_stock
+from tests.treatments.charted import _Always, draft, migraine_sites, moment, ready, signed, vials_in_stock
 from tests.treatments.test_evaluation_actions import CONTENT, written
 from treatments.actions.evaluations import change_evaluation
 from treatments.actions.records import replace_session
@@ -222,6 +224,19 @@ def test_the_packet_holds_everything_and_says_what_is_missing(
     for number, heading in zip(numbers, headings, strict=False):
         assert heading in found[number - 1], heading
     assert "Signatures Document" in found[numbers[-1] - 1]
+
+
+def test_the_packet_says_in_what_language_the_screening_was_asked(
+    cast: Cast, sign_in: SignIn, course: TreatmentCourse
+) -> None:
+    today = cast.harbour.today()
+    ready(cast, cast.joye, on=today)
+    answers = Screening.objects.get().answers
+    record_screening(patient=cast.joye, answers=answers, by_patient=True, language="es", on=today, by=cast.robin)
+    packet = " ".join(printed(sign_in(cast.ito), "clinic:session-packet", signed(cast, course, on=today)))
+    assert "by the patient on the tablet in Español, taken by Robin" in packet
+    with pytest.raises(ValidationError, match="not a valid choice"):
+        record_screening(patient=cast.joye, answers=answers, by_patient=True, language="xx", on=today, by=cast.robin)
 
 
 def test_the_packet_of_a_first_session_has_no_response(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:

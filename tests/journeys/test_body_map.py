@@ -129,7 +129,24 @@ def test_all_that_is_chosen_is_mirrored(chart: Page) -> None:
         assert value(chart, other, "units") == value(chart, one, "units")
     chart.get_by_role("button", name="mirror left and right").click()
     expect(rows(chart)).to_have_count(6)  # they have their other side already
+    expect(chart.locator("[data-charting=chosen]")).to_have_text("Nothing mirrored: the other side is there already.")
     expect(chart.locator(".point.is-elsewhere")).to_have_count(0)
+
+
+def test_a_point_in_the_midline_is_not_mirrored_and_that_is_said(chart: Page) -> None:
+    said = chart.locator("[data-charting=chosen]")
+    chart.get_by_role("button", name="mirror left and right").click()
+    expect(said).to_have_text("Nothing to mirror yet.")
+    chart.get_by_label("Shorthand").fill("pr 5")
+    chart.keyboard.press("Enter")
+    expect(rows(chart)).to_have_count(1)
+    saved(chart)
+    chart.get_by_role("button", name="mirror left and right").click()
+    expect(said).to_have_text("Nothing mirrored: the midline has no other side.")
+    dot(chart, "head_front", 0).click()
+    expect(said).to_contain_text("1 site of Procerus chosen")
+    chart.keyboard.press("m")
+    expect(said).to_have_text("Nothing mirrored: the midline has no other side.")
 
 
 def test_a_point_dragged_to_another_muscle_takes_its_name_and_side(chart: Page) -> None:

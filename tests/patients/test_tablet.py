@@ -166,6 +166,7 @@ class TestInSpanish:
         spanish.post(CHECK)
         row = Screening.objects.get()
         assert row.answers["milk_allergy"] == {"answer": "yes", "note": "ronchas"}
+        assert row.language == "es"
         assert {given["answer"] for given in row.answers.values()} == {"no", "yes"}
         page = spanish.post(RETURN, {"password": PASSWORD}, follow=True)
         assert '<html lang="en">' in page.content.decode()

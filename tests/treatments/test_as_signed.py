@@ -155,7 +155,7 @@ def test_what_is_kept(cast: Cast, session: InjectionSession) -> None:
     }  # fmt: skip
     assert kept["signer"] == {"name": "Dr Kenji Ito", "title": "MD", "licence_number": "L12345", "npi": "1234567893"}
     assert kept["authorization"] is None
-    assert set(kept["papers"]) == {"screening_by", "witness", "payers", "authorization"}
+    assert set(kept["papers"]) == {"screening_by", "screening_language", "witness", "payers", "authorization"}
     assert kept["muscles"]["frontalis"] == "Frontalis"
 
 

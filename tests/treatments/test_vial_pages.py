@@ -88,6 +88,32 @@ def test_one_that_nobody_has_named_is_offered_to_nobody(cast: Cast, ito: Client,
     assert offered(ito, session) == []
 
 
+def test_what_is_not_offered_is_said_with_why(cast: Cast, ito: Client, session: InjectionSession) -> None:
+    today = cast.harbour.today()
+    vials_in_stock(cast, 2)
+    press(ito, session, "save", **as_botox())
+    assert "not offered" not in text_of(ito.get(chart_url(session)))
+    botox = Product.objects.get(key=BOTOX)
+    expired, recalled, others = vials_in_stock(cast), vials_in_stock(cast, 2), pharmacy_vials(cast, 2)
+    for vials, number, state in (
+        (expired, "X1", {"expires_on": today - timedelta(days=1)}),
+        (recalled, "X2", {"recalled_on": today}),
+    ):
+        lot = Lot.objects.create(**{"product": botox, "number": number, "expires_on": date(2040, 1, 1), **state})
+        Vial.objects.filter(pk__in=[vial.pk for vial in vials]).update(lot=lot)
+    name_vial(vial=others[0], patient=cast.omar, note="", by=cast.ito)
+    assert offered(ito, session) == [(200, 2, 0)]
+    words = text_of(ito.get(chart_url(session)))
+    assert "2 lots are not offered: " in words
+    assert f"Lot X1 expired on {today - timedelta(days=1):%-d %b %Y}." in words
+    assert f"Lot X2 was recalled on {today:%-d %b %Y}." in words
+    assert "2 vials are kept for other patients." in words
+    Vial.objects.exclude(lot__number__in=["X1"]).filter(status="in stock").update(site=cast.mesa)
+    words = text_of(ito.get(chart_url(session)))
+    assert "No vial of BOTOX is in stock" in words
+    assert "1 lot is not offered: Lot X1 expired on" in words
+
+
 def test_of_one_lot_the_patients_own_is_opened_before_the_clinics(
     cast: Cast, ito: Client, session: InjectionSession
 ) -> None:

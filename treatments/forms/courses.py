@@ -125,4 +125,4 @@ class OutsideSessionForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=200)
+    reason = forms.CharField(max_length=200, error_messages={"required": "Say why."})

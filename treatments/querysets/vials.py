@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -53,13 +53,31 @@ def vials_for(session: InjectionSession, *, product: Product) -> VialQuerySet:
     Of those that came for one patient only the patient's own; one that nobody has named is offered to nobody. A session
     that replaces a voided one may also open what that one opened.
     """
+    return Vial.objects.pickable(
+        product=product, site=session.site, on=session.performed_on, also=_replaced(session)
+    ).filter(for_patient_of(session))
+
+
+def vials_here(session: InjectionSession, *, product: Product) -> VialQuerySet:
+    """Vials of the product that are there for a session, with those that it may not open: see vials_for()."""
+    replaced = _replaced(session)
+    there = Q(status=Vial.Status.IN_STOCK)
+    return Vial.objects.filter(
+        there if replaced is None else there | Q(pk__in=replaced), site=session.site_id, size__product=product
+    )
+
+
+def for_patient_of(session: InjectionSession) -> Q:
+    """Vials that are the patient's, or nobody's: one of a pharmacy that has no name yet is kept for somebody."""
+    nobodys = Q(patient_vial=None) & ~Q(source=Vial.Source.PHARMACY)
+    return Q(patient_vial__patient=session.patient_id) | nobodys
+
+
+def _replaced(session: InjectionSession) -> models.QuerySet[Any, Any] | None:
+    """Ids of the vials that the session opened which this one replaces."""
     from treatments.models import VialUse
 
-    replaced = VialUse.objects.filter(session=session.replaces_id).values("vial_id") if session.replaces_id else None
-    nobodys = Q(patient_vial=None) & ~Q(source=Vial.Source.PHARMACY)
-    return Vial.objects.pickable(product=product, site=session.site, on=session.performed_on, also=replaced).filter(
-        Q(patient_vial__patient=session.patient_id) | nobodys
-    )
+    return VialUse.objects.filter(session=session.replaces_id).values("vial_id") if session.replaces_id else None
 
 
 def may_open(session: InjectionSession, vial: Vial, *, product: Product) -> bool:

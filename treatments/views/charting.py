@@ -41,6 +41,7 @@ from treatments.views.vials import (
     StockLine,
     ledger_of,
     ledger_total,
+    left_out,
     mixing_forms,
     read_shelf,
     stock_lines,
@@ -185,7 +186,7 @@ class Charting:
 
     @cached_property
     def shelf(self) -> list[dict[str, Any]]:
-        """Lots and sizes of the chosen product that may be opened today, first expiry first."""
+        """Lots and sizes of the chosen product, first expiry first."""
         if self.product is None:
             return []
         if self.known is not None and self.known.product == self.product:
@@ -272,6 +273,7 @@ class Charting:
             "header": self.header,
             "product": self.product,
             "vials": self.vials,
+            "left_out": left_out(self.shelf),
             "vials_key": "-".join([str(self.product.pk) if self.product else "", *(line.key for line in self.stock)]),
             "suggestion": suggestion(self.stock, self.total),
             "mixings": self.mixings,

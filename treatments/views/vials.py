@@ -17,9 +17,10 @@ from treatments.actions.vials import Mixing
 from treatments.forms.session import plain
 from treatments.forms.vials import BaseMixingFormSet, MixingForm, MixingFormSet
 from treatments.models import InjectionSession, VialUse
-from treatments.querysets.vials import vials_for
+from treatments.querysets.vials import for_patient_of, vials_here
 from treatments.rules.vials import Clock, Stock, diluent_ml, in_use_clock, suggest
 
+MOST_SAID = 3  # lots that are not offered, each with its reason
 LOCAL = "%Y-%m-%dT%H:%M"  # as a browser writes a local date and time
 
 
@@ -44,14 +45,42 @@ class StockLine:
 
 
 def read_shelf(session: InjectionSession, product: Product) -> list[dict[str, Any]]:
-    """Lots and sizes that may be opened, the patient's own first, then first expiry first, in one query."""
-    return list(
-        vials_for(session, product=product)
+    """Lots and sizes on the shelf, the patient's own first, then first expiry first, in one query.
+
+    Each with how many of it may be opened (`available`) and, where the whole lot may not be, its `problem`.
+    """
+    rows = (
+        vials_here(session, product=product)
         .order_by()
-        .values("lot_id", "lot__number", "lot__expires_on", "size_id", "size__units")
-        .annotate(available=Count("id"), own=Count("id", filter=Q(patient_vial__patient=session.patient_id)))
+        .values("lot_id", "lot__number", "lot__expires_on", "lot__recalled_on", "size_id", "size__units")
+        .annotate(
+            available=Count("id", filter=for_patient_of(session)),
+            kept=Count("id") - F("available"),
+            own=Count("id", filter=Q(patient_vial__patient=session.patient_id)),
+        )
         .order_by(F("own").desc(), "lot__expires_on", "-size__units", "lot_id")
     )
+    return [row | {"problem": _lot(row).problem(on=session.performed_on)} for row in rows]
+
+
+def _lot(row: Mapping[str, Any]) -> Lot:
+    names = ("number", "expires_on", "recalled_on")
+    return Lot(**{name: row[f"lot__{name}"] for name in names})
+
+
+def left_out(shelf: Iterable[Mapping[str, Any]]) -> str:
+    """Which lots of the shelf are not among those to open, and why, in words; empty when all are."""
+    shelf = list(shelf)
+    problems = list(dict.fromkeys(row["problem"] for row in shelf if row["problem"]))
+    kept = sum(row["kept"] for row in shelf if not row["problem"])
+    said = []
+    if problems:
+        more = f" And {len(problems) - MOST_SAID} more." if len(problems) > MOST_SAID else ""
+        lots = "1 lot is" if len(problems) == 1 else f"{len(problems)} lots are"
+        said.append(f"{lots} not offered: {' '.join(problems[:MOST_SAID])}{more}")
+    if kept:
+        said.append(f"{kept} {'vial is' if kept == 1 else 'vials are'} kept for other patients.")
+    return " ".join(said)
 
 
 def stock_lines(session: InjectionSession, product: Product, shelf: Iterable[Mapping[str, Any]]) -> list[StockLine]:
@@ -67,6 +96,7 @@ def stock_lines(session: InjectionSession, product: Product, shelf: Iterable[Map
             own=row["own"],
         )
         for row in shelf
+        if row["available"] and not row["problem"]
     }
     for use in session.vial_uses.all():
         vial = use.vial
