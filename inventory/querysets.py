@@ -11,7 +11,7 @@ from inventory.rules import EXPIRES_SOON
 
 if TYPE_CHECKING:
     from accounts.models import Site, User
-    from inventory.models import Lot, Product, ReorderLevel, Vial  # noqa: F401
+    from inventory.models import Lot, Product, ReorderLevel, Vial, VialCost  # noqa: F401
 
 
 class LotQuerySet(models.QuerySet["Lot"]):
@@ -126,3 +126,21 @@ def _vials() -> VialQuerySet:
     from inventory.models import Vial
 
     return Vial.objects.all()
+
+
+class VialCostQuerySet(models.QuerySet["VialCost"]):
+    def after(self, cost: VialCost | None) -> VialCostQuerySet:
+        """By product and vial size, the latest first, those that stand behind the cost."""
+        rows = self.select_related("size__product", "by").order_by(
+            "size__product__brand", "size__units", "size_id", "-holds_from"
+        )
+        if cost is None:
+            return rows
+        brand, units = cost.size.product.brand, cost.size.units
+        same = models.Q(size__product__brand=brand, size__units=units)
+        return rows.filter(
+            models.Q(size__product__brand__gt=brand)
+            | models.Q(size__product__brand=brand, size__units__gt=units)
+            | same & models.Q(size__gt=cost.size_id)
+            | models.Q(size=cost.size_id, holds_from__lt=cost.holds_from)
+        )

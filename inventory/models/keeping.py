@@ -11,10 +11,10 @@ from django.db.models import Q
 
 from accounts.models import Site, User
 from inventory.models.reference import VialSize
-from inventory.querysets import ReorderLevelQuerySet
+from inventory.querysets import ReorderLevelQuerySet, VialCostQuerySet
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class ReorderLevel(models.Model):
     """So many usable vials of a size, or fewer, at a site: time to order. Without a row nothing is said."""
 
@@ -46,6 +46,8 @@ class VialCost(models.Model):
     holds_from = models.DateField()
     amount = models.DecimalField(max_digits=9, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = VialCostQuerySet.as_manager()
 
     class Meta:
         ordering = ["size", "-holds_from"]

@@ -11,8 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inventory import actions
+from inventory.changes import changes_of_levels
 from inventory.forms import ReorderLevelsForm, VialCostForm
 from inventory.models import VialCost, VialSize
+from inventory.views.stock import PAGE, behind
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,7 +27,7 @@ def reorder_levels(request: HttpRequest) -> HttpResponse:
         actions.set_reorder_levels(site=site, levels=form.changes())
         messages.success(request, f"The reorder levels of {site} are saved.")
         return redirect("inventory:stock-list")
-    context = {"form": form, "site": site}
+    context = {"form": form, "site": site, "changes": changes_of_levels(site) if site is not None else []}
     return render(request, "inventory/reorder_levels.html", context, status=422 if form.errors else 200)
 
 
@@ -38,8 +40,13 @@ def vial_costs(request: HttpRequest) -> HttpResponse:
         cost = actions.enter_cost(by=request.user, **form.cleaned_data)
         messages.success(request, f"{cost.size}: ${cost.amount:,} from {cost.holds_from:%-d %b %Y}.")
         return redirect("inventory:vial-costs")
-    sizes = VialSize.objects.select_related("product").prefetch_related("costs__by")
-    context = {"form": form, "sizes": sizes.order_by("product__brand", "units")}
+    found = list(VialCost.objects.after(behind(request, VialCost.objects.select_related("size__product")))[: PAGE + 1])
+    context = {
+        "form": form,
+        "costs": found[:PAGE],
+        "last": found[PAGE - 1] if len(found) > PAGE else None,
+        "without": VialSize.objects.select_related("product").filter(costs=None).order_by("product__brand", "units"),
+    }
     return render(request, "inventory/vial_costs.html", context, status=422 if form.errors else 200)
 
 

@@ -36,7 +36,7 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     levels = ReorderLevel.objects.filter(site__in=request.user.sites.all())
     if not everywhere:
         vials, levels = vials.filter(site=site), levels.filter(site=site)
-    lots = list(Lot.objects.having(vials).after(_behind(request, Lot.objects.select_related("product")))[: PAGE + 1])
+    lots = list(Lot.objects.having(vials).after(behind(request, Lot.objects.select_related("product")))[: PAGE + 1])
     rows = [
         {
             "lot": lot,
@@ -98,8 +98,8 @@ def lot_detail(request: HttpRequest, lot_id: int) -> HttpResponse:
     """One lot: how it stands, its vials at one's sites and what became of each."""
     lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("product"), pk=lot_id)
     mine = Vial.objects.visible_to(request.user).filter(lot=lot)
-    behind = _behind(request, mine)
-    page = mine.filter(pk__gt=behind.pk) if behind else mine
+    shown_last = behind(request, mine)
+    page = mine.filter(pk__gt=shown_last.pk) if shown_last else mine
     vials = list(page.with_movements().order_by("pk")[: PAGE + 1])
     today = (_site(request) or Site(time_zone="UTC")).today()
     return render(
@@ -186,7 +186,7 @@ def _site(request: HttpRequest) -> Any:
     return request.site
 
 
-def _behind(request: HttpRequest, rows: QuerySet[Any]) -> Any:
+def behind(request: HttpRequest, rows: QuerySet[Any]) -> Any:
     """The row named by ?after=, behind which a list goes on; None at its beginning."""
     text = request.GET.get("after", "")
     return rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None

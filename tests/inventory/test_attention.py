@@ -94,6 +94,12 @@ class TestLevels:
         assert list(ReorderLevel.objects.values_list("site", "size", "vials")) == [(cast.harbour.pk, size().pk, 5)]
         ada.post(LEVELS, {name: "", f"initial-{name}": "5"})
         assert not ReorderLevel.objects.exists()
+        # Who took it away, when, and what it was, stays.
+        answer = ada.get(LEVELS)
+        assert [(row.is_removed, row.vials, row.size, row.by) for row in answer.context["changes"]] == [
+            (True, 5, size(), cast.ada), (False, 5, size(), cast.ada),
+        ]  # fmt: skip
+        assert "removed; it was 5" in answer.content.decode()
 
     def test_what_a_colleague_set_meanwhile_stays(self, cast: Cast, sign_in: SignIn):
         other = f"size_{size(DYSPORT, 300).pk}"

@@ -7,10 +7,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from inventory.models import VialCost
+from inventory.actions import enter_cost
+from inventory.models import VialCost, VialSize
+from inventory.views import keeping
 from tests.cast import Cast
 from tests.inventory.test_stock import size
 
@@ -36,6 +40,31 @@ def test_it_is_entered_corrected_and_taken_back(cast: Cast, sign_in: SignIn):
     assert "no cost entered" in page
     ada.post(f"{COSTS}{VialCost.objects.first().pk}/remove/")
     assert [cost.amount for cost in VialCost.objects.all()] == [Decimal(1250)]
+
+
+def test_the_list_goes_on_behind_its_last_row_and_asks_no_more_for_many(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(keeping, "PAGE", 4)
+    ada = sign_in(cast.ada)
+    sizes = list(VialSize.objects.order_by("product__brand", "units", "pk"))
+    enter_cost(size=sizes[0], holds_from=date(2026, 1, 1), amount=Decimal(100), by=cast.ada)
+    with CaptureQueriesContext(connection) as few:
+        ada.get(COSTS)
+    for one in sizes[:3]:
+        for month in (1, 2, 3):
+            enter_cost(size=one, holds_from=date(2026, month, 1), amount=Decimal(100 + month), by=cast.ada)
+    with CaptureQueriesContext(connection) as many:
+        page = ada.get(COSTS)
+    assert len(many) <= len(few) <= 12
+    seen, url = [], COSTS
+    while url:
+        page = ada.get(url)
+        seen += [(cost.size, cost.holds_from.month) for cost in page.context["costs"]]
+        is_last = page.context["last"] is None
+        assert ("no cost entered" in page.content.decode()) == is_last
+        url = "" if is_last else f"{COSTS}?after={page.context['last'].pk}"
+    assert seen == [(one, month) for one in sizes[:3] for month in (3, 2, 1)]
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,20 @@ def test_errors_look_like_the_rest(
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_text(words)
         axe(page)
+
+
+def test_a_swap_copies_no_style_that_the_content_policy_would_refuse(
+    page: Page, cast: Any, log_in: Callable[..., None]
+) -> None:
+    """htmx carries the attributes of a part over to the one that takes its place; `page` fails on a refusal."""
+    log_in(page, cast.ito)
+    swapped = page.evaluate(
+        """async () => {
+            const main = document.querySelector("#main");
+            main.style.outline = "1px solid";
+            await htmx.ajax("GET", location.href, { target: "#main", select: "#main", swap: "outerHTML" });
+            return document.querySelector("#main") !== main;
+        }"""
+    )
+    assert swapped
+    page.wait_for_timeout(200)  # settling, when the attributes are carried over
