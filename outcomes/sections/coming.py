@@ -99,7 +99,7 @@ class ComingSections(Makes):
         section.tables = [
             Table(
                 "Lapses",
-                ["", "Windows"],
+                ["How they ended", "Windows"],
                 [
                     [Cell("Lapsed"), count_cell(lapsed, self.links.to("lapsed"))],
                     [Cell("Came back before"), count_cell(back, self.links.to("came-back"))],

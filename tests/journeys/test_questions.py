@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -135,7 +136,12 @@ def test_an_answer_given_without_a_line_waits_and_arrives(
 
 
 def test_the_patient_fills_in_the_diary_and_sees_the_month(
-    cast: Cast, phone: Callable[..., Page], axe: Callable[[Page], None], fits: Callable[[Page], None]
+    cast: Cast,
+    phone: Callable[..., Page],
+    open_context: OpenContext,
+    log_in: Callable[..., None],
+    axe: Callable[[Page], None],
+    fits: Callable[[Page], None],
 ) -> None:
     follow_up = due(cast, condition="chronic_migraine", language="Spanish")
     asked(follow_up)
@@ -160,3 +166,12 @@ def test_the_patient_fills_in_the_diary_and_sees_the_month(
     axe(page)
     row = DiaryDay.objects.get()
     assert (row.day, row.severity, str(row.hours), row.answered_by) == (cast.harbour.today(), 2, "3.50", "link")
+
+    # And the provider: a month with a moderate day on its own ground.
+    last = cast.harbour.today().replace(day=1) - timedelta(days=1)
+    DiaryDay.objects.create(course=row.course, day=last, headache=True, severity=2, recorded_by=cast.ito)
+    provider = open_context(bypass_csp=True).new_page()
+    log_in(provider, cast.ito)
+    provider.goto(reverse("outcomes:diary", args=[row.course_id]) + f"?month={last:%Y-%m}")
+    expect(provider.locator(".diary-month .is-2")).to_contain_text(f"{last.day}2")
+    axe(provider)
