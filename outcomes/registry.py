@@ -1,7 +1,8 @@
 """What a registry asks for, without saying who anybody is: tables as CSV with their codebook, in one zip.
 
-The shape follows what CD PROBE and ULIS collect: demographics, product and dose by muscle, guidance, scores, onset and
-wear-off, adverse events. Not in it: names, record numbers, contact data, dates of birth, free text, lot numbers.
+The shape follows what CD PROBE and ULIS collect: demographics, product and dose by muscle, guidance, scores with the
+answers by item, onset and wear-off, adverse events. Not in it: names, record numbers, contact data, dates of birth, free
+text, lot numbers; the words of any instrument; the answers to the items of one that needs a licence, but for its score.
 
 - Each patient's days are moved back by the same secret number of days, one to 364: what lies between two days of a
   patient stays true, the days themselves are not.
@@ -124,15 +125,32 @@ TABLES = (
     ),
     RegistryTable(
         "scores",
-        "SELECT course.patient_id, course.id, instrument.key, score.assessed_on, score.value"
+        "SELECT course.patient_id, score.id, course.id, instrument.key, score.assessed_on, score.value"
         " FROM outcomes_assessment score JOIN treatments_treatmentcourse course ON course.id = score.course_id"
         " JOIN outcomes_instrument instrument ON instrument.id = score.instrument_id"
         " WHERE course.patient_id = ANY(%(patients)s) ORDER BY score.id",
         (
+            Column("score", CODE, "one measure of one day"),
             Column("course", CODE, "of which course"),
             Column("instrument", TEXT, "the measure"),
             Column("assessed_on", DAY, "when"),
             Column("value", NUMBER, "the score; grades by their coding"),
+        ),
+    ),
+    RegistryTable(
+        "items",
+        "SELECT course.patient_id, score.id, instrument.key, version.version, answer.key, answer.value::numeric"
+        " FROM outcomes_assessment score JOIN treatments_treatmentcourse course ON course.id = score.course_id"
+        " JOIN outcomes_instrument instrument ON instrument.id = score.instrument_id"
+        " JOIN outcomes_instrumentversion version ON version.id = score.version_id"
+        " CROSS JOIN LATERAL jsonb_each_text(score.answers) answer"
+        " WHERE course.patient_id = ANY(%(patients)s) AND NOT version.needs_licence ORDER BY score.id, answer.key",
+        (
+            Column("score", CODE, "of which score"),
+            Column("instrument", TEXT, "the measure"),
+            Column("version", NUMBER, "which version of its items and coding was asked"),
+            Column("item", TEXT, "which item; never its words"),
+            Column("value", NUMBER, "the answer; an item left open has no row, and a score given as a total has none"),
         ),
     ),
     RegistryTable(

@@ -11,17 +11,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from audit.models import AuditEvent
 from benchmarks.generated_outcomes import TODAY, TreatedClinic
-from outcomes.models import Assessment, Export
+from outcomes.models import Assessment, Export, InstrumentVersion
 from outcomes.registry import FURTHEST, TABLES, Secret, age_words, build
 from patients.models import Patient
 from tests.cast import Cast
-from treatments.models import FollowUp, InjectionSession
+from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 SignIn = Callable[[User], Client]
 Tables = dict[str, list[dict[str, str]]]
@@ -93,6 +94,44 @@ def test_registry_says_everything_but_who(clinic: Any) -> None:
     for table in TABLES:
         for row in tables[table.name]:
             assert list(row) == [column.name for column in table.columns]
+
+
+@pytest.mark.django_db
+def test_items_are_there_where_the_licence_allows(clinic: Any, cast: Cast) -> None:
+    """Against a count in SQL of its own, which takes the answers apart by their keys."""
+    course = TreatmentCourse.objects.filter(site__in=clinic.sites, sessions__status="signed").first()
+    assert course is not None
+    given = {
+        "peg": {"pain": "7", "enjoyment": "6.5"},  # one was left open
+        "hit6": {f"q{number}": "10" for number in range(1, 7)},  # needs a licence
+        "twstrs": {"severity": "18", "disability": "12", "pain": "7.75"},
+    }
+    for key, answers in given.items():
+        version = InstrumentVersion.objects.get(instrument__key=key, is_current=True)
+        Assessment.objects.create(
+            course=course, instrument=version.instrument, version=version, assessed_on=TODAY, value=60, answers=answers,
+            words={"pain": "a word of the patient"}, recorded_by=cast.ada,
+        )  # fmt: skip
+    data = build([site.pk for site in clinic.sites], lambda done, of: None)
+    tables = unpacked(data)
+    found = sorted((row["instrument"], row["item"], row["value"]) for row in tables["items"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.key, k, trim_scale((a.answers ->> k)::numeric)::text FROM outcomes_assessment a"
+            " JOIN outcomes_instrument i ON i.id = a.instrument_id, jsonb_object_keys(a.answers) k"
+            " WHERE i.key NOT IN ('hit6', 'msq_rfr', 'msq_rfp', 'msq_ef')"
+        )
+        assert found == sorted(cursor.fetchall())
+    assert ("peg", "enjoyment", "6.5") in found
+    assert ("twstrs", "pain", "7.75") in found
+    assert not [row for row in found if row[0] == "hit6"]
+    # Each belongs to a score; that of the licensed one is there by itself.
+    scores = {row["score"]: row["instrument"] for row in tables["scores"]}
+    assert len(scores) == len(tables["scores"])
+    assert all(scores[row["score"]] == row["instrument"] for row in tables["items"])
+    assert "hit6" in scores.values()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert not [name for name in archive.namelist() if b"a word of" in archive.read(name)]
 
 
 @pytest.mark.django_db
