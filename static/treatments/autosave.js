@@ -28,6 +28,7 @@ export class Autosave extends EventTarget {
   #held = false; // a press leaves the page and carries all of it: nothing is saved beside it
   #serial = 0; // of the last change
   #saved = 0; // of the last change the server has
+  #written = 0; // of the last change it has but for what it refused
   #failures = 0;
   #signedOut = false;
   #over = false; // signed or thrown away meanwhile: nothing can be saved any more
@@ -48,7 +49,7 @@ export class Autosave extends EventTarget {
     });
     addEventListener("pageshow", ({ persisted }) => persisted && (this.leaving = this.#held = false));
     addEventListener("online", () => this.dirty && this.save());
-    document.addEventListener("visibilitychange", () => document.hidden && this.dirty && this.save());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#serial !== this.#written && this.save());
     document.addEventListener("click", (event) => {
       if (event.target.closest("[data-keep-mine]")) this.#settle(read(this.#form));
       if (event.target.closest("[data-save-now]")) this.save();
@@ -103,10 +104,16 @@ export class Autosave extends EventTarget {
     if (text !== null && (answer.ok || answer.status === 422)) {
       this.#failures = 0;
       if (answer.ok) this.#saved = serial;
+      const before = this.#version;
       this.#swap(text, serial);
-      if (answer.ok) this.#tabs.saved(this.#version);
+      // A refused number does not hold up the rest: that is a new version, and what is refused stays here only.
+      const written = answer.ok || this.#version !== before;
+      if (written) {
+        this.#written = serial;
+        this.#tabs.saved(this.#version);
+      }
       if (!this.dirty) this.#kept.drop();
-      else if (answer.ok) this.#keep(); // with the version it follows now
+      else if (written) this.#keep(); // with the version it follows now
     } else if (answer?.status === 409 && text !== null) {
       this.#swap(text, serial);
       this.#meet(); // not waited for: it ends when the person has chosen

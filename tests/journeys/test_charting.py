@@ -152,10 +152,24 @@ def test_bad_input_is_named_beside_the_field_while_typing_goes_on(chart: Page, d
     for number, words in ((1, "Enter a number."), (2, "Units must be more than 0."), (3, "Enter a number.")):
         expect(rows(chart).nth(number - 1)).to_contain_text(words)
         expect(cell(chart, number, "units")).to_have_attribute("aria-invalid", "true")
-    expect(chart.locator("#charting-status")).to_contain_text("correct the marked fields")
+    expect(chart.locator("#charting-status")).to_contain_text("without the marked fields")
     assert [value(chart, number, "units") for number in (1, 2, 3)] == ["abc", "-3", "1e9"]
     # What is told moves nothing: a page that jumps between a press and its release swallows the click.
     assert chart.locator(".charting-tools").bounding_box() == tools
+    with chart.expect_response(lambda answer: "Tender" in (answer.request.post_data or "")):
+        chart.locator("[name=notes]").fill("Tender on the left.")
+    draft.refresh_from_db()
+    expect(chart.locator("#id_version")).to_have_value(str(draft.version))
+    assert draft.injections.filter(units=5).count() == 28
+    assert draft.injections.filter(units=None).count() == 3
+
+    # What is refused is in this browser only, and comes back to its page.
+    chart.reload()
+    expect(chart.locator("#charting-told")).to_contain_text("It was put back.")
+    assert [value(chart, number, "units") for number in (1, 2, 3)] == ["abc", "-3", "1e9"]
+    for number in (1, 2, 3):
+        cell(chart, number, "units").fill("5")
+    saved(chart)
     assert draft.injections.filter(units=5).count() == 31
 
     for number in (1, 2, 3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -60,6 +61,28 @@ def test_an_autosave_that_cannot_be_names_the_fields(ito: Client, session: Injec
     answer = ito.post(chart_url(session), posted, **SCRIPT)
     assert answer.status_code == 422
     assert '<li data-for="injections-2-units">Enter a number.</li>' in answer.content.decode()
+
+
+def test_one_refused_number_keeps_nothing_else_out_of_the_draft(ito: Client, session: InjectionSession) -> None:
+    press(ito, session, f"place:{preempt().pk}")
+    page = fields(ito.get(chart_url(session)).content.decode()) | {"action": "autosave"}
+    wrong = page | {"injections-2-units": "abc", "injections-3-units": "7.5", "notes": "mine"}
+    answer = ito.post(chart_url(session), wrong, **SCRIPT)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "without the marked field." in html
+    session.refresh_from_db()
+    assert session.notes == "mine"
+    assert f'value="{session.version}"' in html
+    # Nothing stands for what was refused, neither the old number nor a guess: signing waits for it.
+    assert list(session.injections.values_list("units", flat=True))[2:4] == [None, Decimal("7.5")]
+    assert any(finding.severity == "stop" for finding in answer.context["findings"])
+
+    # Anything else that is refused waits, whole.
+    later = wrong | {"version": session.version, "notes": "later", "discomfort": "11"}
+    assert ito.post(chart_url(session), later, **SCRIPT).status_code == 422
+    session.refresh_from_db()
+    assert session.notes == "mine"
 
 
 def test_a_stale_page_does_not_overwrite(ito: Client, session: InjectionSession) -> None:

@@ -85,11 +85,11 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
             request, "treatments/session_chart.html", Charting(session, user=request.user, today=today).context()
         )
 
-    posted = Charting(session, user=request.user, today=today, data=request.POST)
     action = request.POST.get("action", "save")
+    posted, refused = _read(session, request, today=today)
     if action == "preview-shorthand":
         return render(request, "treatments/session_chart.html#shorthand", {"shorthand": posted.shorthand})
-    valid = all([form.is_valid() for form in (posted.header, posted.sites, posted.vials, posted.mixings)])
+    valid = _is_valid(posted)
     if valid and (words := other_product(posted, request)):
         posted.header.add_error("product", words)
         valid = False
@@ -119,6 +119,9 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
     if action == "autosave":
         stored = session if take_over(session, saved) else _session(request, session_id)
         fresh = Charting(stored, user=request.user, today=today, known=posted)
+        if refused:
+            left = {"partly": True, "errors": refused, "error_count": len(refused)}
+            return render(request, "treatments/session_chart.html#saved", fresh.saved() | left, status=422)
         return render(request, "treatments/session_chart.html#saved", fresh.saved())
     return _go(request, AFTERWARDS.get(action, "treatments:session-chart"), session_id)
 
@@ -269,6 +272,29 @@ _GONE = (
     '<span id="charting-status" class="charting-status is-stale" data-swap="always" role="status">'
     "This session has been signed; nothing more can be saved.</span>"
 )
+
+
+def _read(session: InjectionSession, request: HttpRequest, *, today: date) -> tuple[Charting, list[tuple[str, str]]]:
+    """The posted page, and what is refused of it where the rest can be saved.
+
+    One refused number keeps the rest of the draft out of no autosave: its site is saved without units, which stops
+    signing until they are right. What was typed stays in the page and in the browser.
+    """
+    posted = Charting(session, user=request.user, today=today, data=request.POST)
+    if request.POST.get("action") != "autosave" or _is_valid(posted):
+        return posted, []
+    refused = posted.errors()
+    if not all(name.startswith(f"{posted.sites.prefix}-") and name.endswith("-units") for name, _ in refused):
+        return posted, []
+    rest = request.POST.copy()
+    for name, _ in refused:
+        rest[name] = ""
+    saved = Charting(session, user=request.user, today=today, data=rest, known=posted)
+    return (saved, refused) if _is_valid(saved) else (posted, [])
+
+
+def _is_valid(posted: Charting) -> bool:
+    return all([form.is_valid() for form in (posted.header, posted.sites, posted.vials, posted.mixings)])
 
 
 def _not_saved(
