@@ -1,8 +1,8 @@
 """What a registry asks for, without saying who anybody is: tables as CSV with their codebook, in one zip.
 
 The shape follows what CD PROBE and ULIS collect: demographics, product and dose by muscle, guidance, scores with the
-answers by item, onset and wear-off, adverse events. Not in it: names, record numbers, contact data, dates of birth, free
-text, lot numbers; the words of any instrument; the answers to the items of one that needs a licence, but for its score.
+answers by item, onset and wear-off, adverse events. Not in it: names, record numbers, contact data, dates of birth,
+free text, lot numbers, the words of any instrument; of one that needs a licence there is the score alone.
 
 - Each patient's days are moved back by the same secret number of days, one to 364: what lies between two days of a
   patient stays true, the days themselves are not.
