@@ -6,7 +6,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 pytest_plugins = ["tests.cast"]
@@ -69,6 +69,17 @@ def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blo
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="module")
+def kept_for_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A module's fixture that takes this may make rows; each test finds them as made, and the last leaves none behind.
+
+    The tests get them by a fixture of their own, which takes `db` and copies the objects (see tests/outcomes/).
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -70,26 +70,24 @@ class SignedIn:
 
 
 @pytest.fixture(scope="module")
-def everybody(django_db_setup: None, django_db_blocker: Any) -> Iterator[SignedIn]:
-    """Signed in once for all tests here, in a transaction that is rolled back behind them."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        cast = make_cast()
-        User.objects.filter(pk=cast.max.pk).update(roles=list(Role))
-        people = {
-            "provider": cast.ito,
-            "front_desk": cast.robin,
-            "administrator": cast.ada,
-            "stranger": cast.max,
-            "deactivated": cast.okafor,
-        }
-        sessions = {}
-        for person, user in people.items():
-            client = Client()
-            client.force_login(user, backend="accounts.backends.StaffBackend")
-            sessions[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
-        User.objects.filter(pk=cast.okafor.pk).update(is_active=False, roles=list(Role))
-        yield SignedIn(cast, sessions)
-        transaction.set_rollback(True)
+def everybody(kept_for_module: None) -> SignedIn:
+    """Signed in once for all tests here."""
+    cast = make_cast()
+    User.objects.filter(pk=cast.max.pk).update(roles=list(Role))
+    people = {
+        "provider": cast.ito,
+        "front_desk": cast.robin,
+        "administrator": cast.ada,
+        "stranger": cast.max,
+        "deactivated": cast.okafor,
+    }
+    sessions = {}
+    for person, user in people.items():
+        client = Client()
+        client.force_login(user, backend="accounts.backends.StaffBackend")
+        sessions[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    User.objects.filter(pk=cast.okafor.pk).update(is_active=False, roles=list(Role))
+    return SignedIn(cast, sessions)
 
 
 @pytest.fixture

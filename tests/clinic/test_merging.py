@@ -108,7 +108,7 @@ def everything() -> dict[str, list[Any]]:
             if table.endswith("event") and table != "treatments_adverseevent":
                 continue
             if (
-                table.startswith(("django_", "auth_", "account_", "mfa_", "pghistory"))
+                table.startswith(("audit_", "django_", "auth_", "account_", "mfa_", "pghistory"))
                 or table == "patients_patientmerge"
             ):
                 continue

@@ -22,9 +22,8 @@ from audit.models import AuditEvent
 from clinic import pango
 from clinic.paper.maps import side_by_side
 from patients.actions import record_screening
-from patients.models import Medication, Screening, TriedTreatment
+from patients.models import Screening
 from tests.cast import Cast
-from tests.outcomes.cycles import score
 from tests.patients.made import authorization
 from tests.treatments.charted import _Always, draft, migraine_sites, moment, ready, signed, vials_in_stock
 from tests.treatments.test_evaluation_actions import CONTENT, written
@@ -32,7 +31,7 @@ from treatments.actions.evaluations import change_evaluation
 from treatments.actions.records import replace_session
 from treatments.actions.sessions import DraftSite, sign_session, void_session
 from treatments.forms.session import AFTERCARE
-from treatments.models import Evaluation, FollowUp, InjectionSession, Muscle, TreatmentCourse
+from treatments.models import Evaluation, Muscle, TreatmentCourse
 
 SignIn = Callable[[User], Client]
 DOCUMENTS = ["clinic:session-note", "clinic:session-packet", "clinic:session-after-visit"]
@@ -53,69 +52,6 @@ def printed(client: Client, name: str, subject: Any) -> list[str]:
 @pytest.fixture
 def course(cast: Cast) -> TreatmentCourse:
     return cast.course()
-
-
-def history(cast: Cast, course: TreatmentCourse) -> InjectionSession:
-    """Three sessions of a migraine, scored and followed up; the last is the one printed."""
-    today = cast.harbour.today()
-    course.diagnosis = course.condition.diagnosis_codes.first()
-    course.save()
-    for day, value in ((400, 20), (205, 9), (110, 7)):
-        score(course, "headache_days", value, today - timedelta(days=day), cast.ito)
-    written(cast, course, evaluated_on=today - timedelta(days=399))
-    Medication.objects.create(patient=cast.joye, drug_class="anticoagulant", name="warfarin")
-    TriedTreatment.objects.create(patient=cast.joye, kind="beta_blocker", name="Propranolol", stopped="no_effect")
-    for place in (3, 2):
-        before = signed(cast, course, on=today - timedelta(days=100 * place))
-        FollowUp.objects.filter(session=before).update(
-            status="done",
-            done_on=before.performed_on + timedelta(days=14),
-            done_by=cast.ito,
-            adverse_event=True,
-            adverse_event_text="stiff neck",
-        )
-    return signed(cast, course, on=today - timedelta(days=100), notes="A long note. " * 200)
-
-
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_page_says_whose_it_is_and_of_which_day(
-    cast: Cast, sign_in: SignIn, course: TreatmentCourse, name: str
-) -> None:
-    session = history(cast, course)
-    found = printed(sign_in(cast.ito), name, session)
-    assert len(found) >= (2 if name.endswith("visit") else 3)
-    for number, page in enumerate(found, start=1):
-        assert "Koch, Joye" in page
-        assert "Born 25 Aug 1982" in page
-        assert f"Record {cast.joye.record_number}" in page
-        assert f"Date of service {session.performed_on:%-d %b %Y}" in page
-        assert "Harbour Clinic" in page
-        assert f"Page {number} of {len(found)}" in page
-
-
-def test_the_note_says_what_was_done(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
-    session = history(cast, course)
-    note = " ".join(printed(sign_in(cast.ito), "clinic:session-note", session))
-    for words in (
-        "Procedure note",
-        course.diagnosis.code,
-        "BOTOX (onabotulinumtoxinA)",
-        "200 U in 4 mL: 5 U per 0.1 mL",
-        "155 U in 31 sites, 3.1 mL",
-        "Temporalis Right 4 4 × 5 20",
-        "00023-3921-02 C1234 31 Jan 2040",
-        "200 U 155 U 45 U",
-        "Head, front",
-        "Neck and shoulders, back",
-        "Against the last session",
-        "The same sites and units.",
-        "Dr Kenji Ito, MD, licence L12345: author",
-        "Reason to go on: seen and accepted",
-        "Window opens",
-    ):
-        assert words in note, words
-    assert "DRAFT" not in note
-    assert "VOIDED" not in note
 
 
 def test_a_changed_dose_is_shown_against_the_last_session(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
@@ -193,37 +129,6 @@ def test_a_draft_and_a_voided_session_say_so_on_every_page(
     assert "Provider Dr Ngozi Okafor, MD" in note
     assert "Charted by Dr Kenji Ito, MD" in note
     assert "replaces it." in printed(client, "clinic:session-packet", done)[0]
-
-
-def test_the_packet_holds_everything_and_says_what_is_missing(
-    cast: Cast, sign_in: SignIn, course: TreatmentCourse
-) -> None:
-    session = history(cast, course)
-    found = printed(sign_in(cast.ito), "clinic:session-packet", session)
-    packet = " ".join(found)
-    assert re.search(r"Record \d+ of \d+ items a payer asks for are on file; \d+ missing", found[0])
-    for words in (
-        "Two preventives failed.",
-        "Propranolol",
-        "Headache days per 28 days 20",
-        "7 (−13 days, −65 % from baseline)",
-        "9 (−11 days, −55 % from baseline)",
-        "Side effect: stiff neck.",
-        "J0585 – 155",
-        "J0585 JW 45",
-        "Aftercare explained MISSING",
-        "Consent yes Signed",
-        "Allergy to cow's milk protein no",
-        "NPI 1234567893",
-        "How signing works",
-    ):
-        assert words in packet, words
-    # The contents lead to the page where each part begins.
-    numbers = [int(number) for number in re.findall(r"\d+", found[0])[:10]]
-    headings = ["What is asked for", "Order, diagnosis", "Treatments tried", "Response to", "155 U in 31 sites"]
-    for number, heading in zip(numbers, headings, strict=False):
-        assert heading in found[number - 1], heading
-    assert "Signatures Document" in found[numbers[-1] - 1]
 
 
 def test_the_packet_says_in_what_language_the_screening_was_asked(
@@ -308,22 +213,6 @@ def test_a_printing_is_recorded_and_named_without_the_patient(
     assert re.fullmatch(r'inline; filename="[a-z-]+-\d+\.pdf"', response["Content-Disposition"])
     event = AuditEvent.objects.get(action="print")
     assert (event.patient_id, event.subject_id, event.actor_id) == (cast.joye.pk, session.pk, cast.ito.pk)
-
-
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_the_cost_is_the_same_for_any_number_of_sites(
-    cast: Cast, sign_in: SignIn, course: TreatmentCourse, name: str, django_assert_max_num_queries: Any
-) -> None:
-    today = cast.harbour.today()
-    one = [DraftSite(course.pk, Muscle.objects.get(key="frontalis").pk, "left", Decimal(5))]
-    small = signed(cast, course, on=today - timedelta(days=100), sites=one)
-    client = sign_in(cast.ito)
-    client.get(reverse(name, args=[small.pk]))
-    large = history(cast, course)
-    with django_assert_max_num_queries(15) as few:
-        client.get(reverse(name, args=[small.pk]))
-    with django_assert_max_num_queries(len(few)):
-        client.get(reverse(name, args=[large.pk]))
 
 
 def test_what_was_recorded_from_outside_has_no_note(cast: Cast, sign_in: SignIn) -> None:

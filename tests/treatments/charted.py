@@ -77,9 +77,13 @@ def draft(
     by: User | None = None,
     sites: list[DraftSite] | None = None,
     product: str = BOTOX,
+    mixed: bool = True,
     **header: object,
 ) -> InjectionSession:
-    """A draft of a patient who is ready, with everything said that a session is asked for."""
+    """A draft of a patient who is ready, with everything said that a session is asked for.
+
+    Its vials are reconstituted unless they are not to be `mixed` yet.
+    """
     by = by or cast.ito
     ready(cast, courses[0].patient, on=on)
     session = start_session(patient=courses[0].patient, site=cast.harbour, courses=courses, on=on, by=by)
@@ -98,7 +102,9 @@ def draft(
         version=session.version,
         # The day's first moment, which has passed whenever the tests run.
         mixings={
-            vial.pk: Mixing("saline", Decimal(4), datetime.combine(on, time(0), cast.harbour.zone())) for vial in vials
+            vial.pk: Mixing("saline", Decimal(4), datetime.combine(on, time(0), cast.harbour.zone()))
+            for vial in vials
+            if mixed
         },
     )
 

@@ -16,20 +16,13 @@ from accounts.models import User
 from inventory.models import StockMovement
 from tests.cast import Cast
 from tests.treatments.charted import draft, moment, signed, vials_in_stock
-from tests.treatments.test_session_views import as_botox, chart_url, preempt, press
+from tests.treatments.test_session_views import chart_url, press
 from tests.treatments.test_vial_pages import pharmacy_vials, text_of
-from treatments.actions.sessions import sign_session, start_session
+from treatments.actions.sessions import sign_session
 from treatments.actions.vials import Mixing, draw_vials, name_vial
 from treatments.models import InjectionSession, VialUse
 
 SignIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def session(cast: Cast) -> InjectionSession:
-    return start_session(
-        patient=cast.joye, site=cast.harbour, courses=[cast.course()], on=cast.harbour.today(), by=cast.ito
-    )
 
 
 @pytest.fixture
@@ -41,13 +34,10 @@ def ito(cast: Cast, sign_in: SignIn) -> Client:
 
 
 @pytest.fixture
-def picked(cast: Cast, ito: Client, session: InjectionSession) -> InjectionSession:
+def picked(cast: Cast) -> InjectionSession:
     """A migraine with two vials of 100 U, 200 U in 4 mL."""
-    vials_in_stock(cast, 2, units=100)
-    press(ito, session, "save", **as_botox())
-    press(ito, session, f"place:{preempt().pk}")
-    press(ito, session, "suggest-vials")
-    return session
+    vials = vials_in_stock(cast, 2, units=100)
+    return draft(cast, cast.course(), on=cast.harbour.today(), vials=vials, mixed=False)
 
 
 def test_one_press_reconstitutes_all_vials_now(cast: Cast, ito: Client, picked: InjectionSession) -> None:

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count
-from django.utils import timezone
 
 from accounts.models import User
-from clinic.demo.build import make_demo_clinic
 from clinic.merging.courses import only_past, overlapping, twins_of
 from clinic.merging.merge import merge_patients, take_apart
 from clinic.merging.rows import kinds, tangled
 from patients.models import Patient
+from tests.clinic.demo import NOW
 from tests.clinic.test_merging import everything
 from treatments.models import TreatmentCourse
 from treatments.seals import verify_records
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now()
 MERGES = 6
-
-
-@pytest.fixture(scope="module", autouse=True)
-def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        make_demo_clinic(patients=40, seed=2026, now=NOW, report=lambda line: None)
-        connection.check_constraints()
-        yield
-        transaction.set_rollback(True)
 
 
 def rich_pairs() -> list[tuple[Patient, Patient]]:

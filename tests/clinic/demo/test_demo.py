@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,9 +11,8 @@ from random import Random
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Q, Sum
-from django.utils import timezone
 
 from accounts.models import Site, User
 from clinic.demo import SIGN_INS
@@ -26,6 +24,7 @@ from messaging.rules.wording import health_words
 from outcomes.models import Assessment
 from patients.models import Patient, Task
 from scheduling.models import Appointment, RecallAttempt, RecallHold
+from tests.clinic.demo import NOW, PATIENTS
 from treatments.actions.windows import rebuild_windows
 from treatments.checks import facts_of
 from treatments.models import (
@@ -48,20 +47,6 @@ from treatments.rules.windows import State, state_on
 from treatments.seals import verify_records
 
 pytestmark = pytest.mark.django_db
-
-# At least one of everything; a small clinic keeps the suite quick.
-PATIENTS = 40
-NOW = timezone.now()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def demo(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """One demo clinic for all tests here, in a transaction that is rolled back behind them."""
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        make_demo_clinic(patients=PATIENTS, seed=2026, now=NOW, report=lambda line: None)
-        connection.check_constraints()
-        yield
-        transaction.set_rollback(True)
 
 
 def test_every_state_is_there_at_both_sites() -> None:
