@@ -2,9 +2,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.forms import EmailAwarePasswordResetTokenGenerator, ResetPasswordForm
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
@@ -62,10 +67,12 @@ def create_staff(
     roles: Iterable[str],
     sites: Iterable[Site],
     licence: Licence | None,
-    password: str | None,
     by: User,
+    password: str | None = None,
 ) -> User:
-    """Open an account; without a password nobody can sign in to it until one is set by a link.
+    """Open an account; nobody can sign in to it until its owner has chosen a password by a link.
+
+    `password` is for the demo clinic alone.
 
     Raises ValidationError when the e-mail or the NPI is another person's.
     """
@@ -128,14 +135,41 @@ def change_staff(
     return current
 
 
+def make_password_link(*, user: User, by: User, request: HttpRequest) -> str:
+    """The address with which a person chooses a password, to be handed to them in person; good for three days, once.
+
+    Raises ValueError for a closed account.
+    """
+    if not user.is_active:
+        raise ValueError("A closed account gets no link.")
+    record(action=Action.STAFF_CHANGED, by=by, subject=user, detail="made a link for a new password")
+    key = f"{user_pk_to_url_str(user)}-{EmailAwarePasswordResetTokenGenerator().make_token(user)}"
+    return get_adapter(request).get_reset_password_from_key_url(key)
+
+
 @transaction.atomic
-def set_password(*, user: User, password: str, by: User, request: HttpRequest) -> None:
-    """Give an account a new password, sign it out everywhere and lift a lock-out."""
-    current = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    current.set_password(password)
-    current.save(update_fields=["password"])
-    record(action=Action.PASSWORD_CHANGED, by=by, subject=current, detail="set by an administrator")
-    transaction.on_commit(lambda: get_adapter(request).unlock(request, email=current.email))
+def remove_second_factors(*, user: User, by: User | None) -> int:
+    """Take a person's second factors away, as when a telephone is lost, and sign them out everywhere; how many."""
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    record(action=Action.SECOND_FACTOR, by=by, subject=user, detail=f"removed all {removed} of somebody else")
+    end_sessions(user=user, by=by)
+    return removed
+
+
+@transaction.atomic
+def end_sessions(*, user: User, by: User | None, only: int | None = None, but: str | None = None) -> int:
+    """Sign a person out of one session or of all; `but` is the key of one that stays. How many ended."""
+    sessions = UserSession.objects.filter(user=user)
+    if only is not None:
+        sessions = sessions.filter(pk=only)
+    if but is not None:
+        sessions = sessions.exclude(session_key=but)
+    keys = list(sessions.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    sessions.delete()
+    if keys:
+        record(action=Action.SIGNED_OUT, by=by, subject=user, detail=f"{len(keys)} sessions ended")
+    return len(keys)
 
 
 def send_password_link(*, user: User, by: User, request: HttpRequest) -> None:
@@ -151,38 +185,25 @@ def send_password_link(*, user: User, by: User, request: HttpRequest) -> None:
 
 
 @transaction.atomic
-def create_site(*, name: str, time_zone: str, phone: str, address: str, by: User, feed_names: bool = False) -> Site:
+def create_site(*, name: str, time_zone: str, by: User, **values: Any) -> Site:
     """Open a site; whoever opens it works there, so that somebody can.
 
     Raises ValidationError when the name is taken.
     """
     with _said_in_words():
-        site = Site.objects.create(name=name, time_zone=time_zone, phone=phone, address=address, feed_names=feed_names)
+        site = Site.objects.create(name=name, time_zone=time_zone, **values)
     by.sites.add(site)
     record(action=Action.STAFF_CHANGED, by=by, subject=site, detail="opened the site")
     return site
 
 
 @transaction.atomic
-def change_site(
-    *,
-    site: Site,
-    version: int | None,
-    name: str,
-    time_zone: str,
-    phone: str,
-    address: str,
-    feed_names: bool,
-    by: User,
-) -> Site:
-    """Change a site. Dates already stored keep the calendar they were made with.
+def change_site(*, site: Site, version: int | None, by: User, **values: Any) -> Site:
+    """Change a site, `values` by their columns. Dates already stored keep the calendar they were made with.
 
     Raises StaleVersionError when somebody saved it meanwhile, and ValidationError when the name is taken.
     """
     current = lock_version(site, version=version)
-    values = {
-        "name": name, "time_zone": time_zone, "phone": phone, "address": address, "feed_names": feed_names,
-    }  # fmt: skip
     changed = [field for field, value in values.items() if getattr(current, field) != value]
     for field, value in values.items():
         setattr(current, field, value)

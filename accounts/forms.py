@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts.actions import Licence
-from accounts.models import Credential, SavedView, Site, User, validate_npi, validate_time_zone
+from accounts.models import Credential, SavedView, SecondFactor, Site, User, validate_npi, validate_time_zone
 from accounts.permissions import Role
 from accounts.time_zones import time_zone_choices
 from audit.forms import VersionedModelForm
@@ -102,7 +102,7 @@ class SiteForm(VersionedModelForm):
 
     class Meta:
         model = Site
-        fields = ["name", "time_zone", "phone", "address", "feed_names"]
+        fields = ["name", "time_zone", "phone", "address", "second_factor", "idle_minutes", "feed_names"]
         labels: ClassVar[dict[str, str]] = {"feed_names": "Name patients in calendar feeds"}
         help_texts: ClassVar[dict[str, str]] = {
             "feed_names": (
@@ -114,7 +114,19 @@ class SiteForm(VersionedModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["address"].widget = forms.Textarea(attrs={"rows": 2, "maxlength": 300})
-        self.helper = helper("version", row("name", "time_zone"), "phone", "address", "feed_names")
+        # Nobody is what a trial has until somebody chooses.
+        offered = [choice for choice in SecondFactor.choices if choice[0] != SecondFactor.NOBODY]
+        if self.instance.second_factor == SecondFactor.NOBODY:
+            offered.insert(0, (SecondFactor.NOBODY.value, "Nobody (a trial)"))
+        self.fields["second_factor"] = forms.ChoiceField(
+            choices=offered,
+            label="Second factor for",
+            initial=self.fields["second_factor"].initial,
+            help_text="They sign in with a passkey, or with a code from their telephone beside the password.",
+        )
+        self.helper = helper(
+            "version", row("name", "time_zone"), "phone", "address", row("second_factor", "idle_minutes"), "feed_names"
+        )
 
 
 LICENCE_FIELDS = ("title", "licence_number", "licence_expires_on", "npi")
@@ -210,15 +222,7 @@ class StaffForm(VersionedModelForm):
 
 
 class NewStaffForm(StaffForm):
-    """A new account; its owner chooses the password by a link, unless a first one is typed here."""
-
-    password = forms.CharField(
-        label="First password",
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Leave it empty to send a link with which they choose their own. Otherwise at least 12 characters.",
-    )
+    """A new account; its owner chooses the password by a link."""
 
     class Meta(StaffForm.Meta):
         fields = ["name", "email", "roles", "sites"]
@@ -228,31 +232,7 @@ class NewStaffForm(StaffForm):
             row("name", "email"),
             row("roles", "sites"),
             Fieldset("Licence of a provider", row("title", "licence_number"), row("licence_expires_on", "npi")),
-            Fieldset("Signing in", "password"),
         ]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if cleaned.get("password"):
-            try:
-                validate_password(
-                    cleaned["password"], User(email=cleaned.get("email", ""), name=cleaned.get("name", ""))
-                )
-            except ValidationError as error:
-                self.add_error("password", error)
-        return cleaned
-
-
-class StaffPasswordForm(NewPasswordMixin):
-    """A password that an administrator sets for somebody."""
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        self.helper = helper("password1", "password2")
-
-    def password_owner(self) -> User:
-        return self.user
 
 
 class ViewNameForm(forms.Form):

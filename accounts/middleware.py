@@ -1,19 +1,29 @@
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.shortcuts import render
+from django.urls import is_valid_path, resolve, reverse
 from django.utils import timezone
 from pghistory.middleware import HistoryMiddleware
 
-from accounts.models import Site, User
+from accounts.models import SecondFactor, Site, User
 from audit.actions import record
 from audit.models import Action
 from audit.origin import current, origin
 
 SITE_KEY = "site_id"
+SEEN_AT = "seen_at"
+HAS_FACTOR = "has_second_factor"
+WRITE_EVERY = 30  # seconds
+GRACE = 90  # seconds: a page in which somebody types tells the server once a minute, and covers itself in time
+FREE = {"health", "accounts:session-state", "accounts:site-switch"}  # open without a second factor
 
 
 class OriginMiddleware:
@@ -99,3 +109,65 @@ class RefusalMiddleware:
             page = request.resolver_match.view_name if request.resolver_match else ""
             record(action=Action.REFUSED, by=request.user, detail=page)
         return response
+
+
+class SecondFactorMiddleware:
+    """Leads a person who needs a second factor and has none to the page where they set one up.
+
+    Whether they have one is kept in the session; the pages that change it forget it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and self._lacks(request):
+            match = resolve(request.path_info) if is_valid_path(request.path_info) else None
+            if match is None or not (match.view_name.startswith(("mfa_", "account_")) or match.view_name in FREE):
+                if request.headers.get("HX-Request"):
+                    return HttpResponse(status=200, headers={"HX-Redirect": reverse("mfa_index")})
+                return HttpResponseRedirect(reverse("mfa_index"))
+        return self.get_response(request)
+
+    @staticmethod
+    def _lacks(request: HttpRequest) -> bool:
+        sites: list[Site] = request.sites  # type: ignore[attr-defined]
+        if not any(SecondFactor(site.second_factor).asks(cast(User, request.user)) for site in sites):
+            return False
+        if not request.session.get(HAS_FACTOR):
+            request.session[HAS_FACTOR] = Authenticator.objects.filter(user=request.user.pk).exists()
+        return not request.session[HAS_FACTOR]
+
+
+class IdleMiddleware:
+    """Signs out whoever did nothing for as long as their site says. What runs by itself in a page is not doing.
+
+    The time is written at most twice a minute.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        now, seen = time.time(), request.session.get(SEEN_AT)
+        limit = 60 * min((site.idle_minutes for site in request.sites), default=15)  # type: ignore[attr-defined]
+        if seen is not None and now - seen > limit + GRACE:
+            record(action=Action.SIGNED_OUT, by=request.user, detail=f"after {limit // 60} minutes of doing nothing")
+            logout(request)
+            return _signed_out(request)
+        request.idle_seconds = limit  # type: ignore[attr-defined]
+        if (seen is None or now - seen > WRITE_EVERY) and not request.headers.get("X-Background"):
+            request.session[SEEN_AT] = now
+        return self.get_response(request)
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    """To sign in again, and back to the page; what a script asked for gets 401 and keeps what it holds."""
+    by_script = request.headers.get("HX-Request") or request.headers.get("X-Background")
+    if by_script or "text/html" not in request.headers.get("Accept", "text/html"):
+        return HttpResponse("You were signed out.", status=401, content_type="text/plain")
+    if request.method != "GET":
+        return render(request, "401.html", status=401)
+    return redirect_to_login(request.get_full_path())

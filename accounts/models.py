@@ -8,7 +8,7 @@ import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -30,6 +30,17 @@ def validate_npi(value: str) -> None:
         raise ValidationError("Not a valid NPI: it has ten digits and its last one is a check digit.")
 
 
+class SecondFactor(models.TextChoices):
+    """Who needs a second factor to sign in. Nobody is for a trial with invented patients, and offered in no form."""
+
+    NOBODY = "nobody", "Nobody"
+    ADMINISTRATORS = "administrators", "Administrators"
+    EVERYBODY = "everybody", "Everybody"
+
+    def asks(self, user: User) -> bool:
+        return self == self.EVERYBODY or (self == self.ADMINISTRATORS and user.has_role(Role.ADMINISTRATOR))
+
+
 @pghistory.track()
 class Site(Versioned):
     """A place where the clinic works, with its own calendar and clock."""
@@ -44,10 +55,33 @@ class Site(Versioned):
         help_text="A feed leaves the clinic: without this its entries say only what kind of visit it is.",
     )
 
+    second_factor = models.CharField(
+        max_length=20,
+        choices=SecondFactor,
+        default=SecondFactor.ADMINISTRATORS,
+        help_text="Who signs in with a passkey, or with a code beside the password.",
+    )
+    idle_minutes = models.PositiveSmallIntegerField(
+        "signed out after",
+        default=15,
+        validators=[MinValueValidator(5), MaxValueValidator(60)],
+        help_text="Minutes without a key or a press; they are warned before. 10 to 15 is usual.",
+    )
+
     objects = SiteQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(second_factor__in=SecondFactor.values), name="site_second_factor_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(idle_minutes__range=(5, 60)),
+                name="site_idle_minutes_5_to_60",
+                violation_error_message="From 5 to 60 minutes.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

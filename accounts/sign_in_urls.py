@@ -2,6 +2,8 @@
 people sign in and which an administrator keeps."""
 
 from allauth.account import urls
+from django.urls import include, path
+from django.views.generic import RedirectView
 
 USED = {
     "account_login",
@@ -16,4 +18,9 @@ USED = {
     "account_reset_password_from_key_done",
 }
 
-urlpatterns = [pattern for pattern in urls.urlpatterns if pattern.name in USED]
+urlpatterns = [
+    *(pattern for pattern in urls.urlpatterns if pattern.name in USED),
+    # Passkeys are listed with the other second factors.
+    path("second-factor/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("second-factor/", include("allauth.mfa.urls")),
+]

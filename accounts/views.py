@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import date
 from smtplib import SMTPException
 from typing import Any, cast
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required, permission_required
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,7 +26,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions
-from accounts.forms import NewStaffForm, SetUpForm, SiteForm, StaffForm, StaffPasswordForm
+from accounts.forms import NewStaffForm, SetUpForm, SiteForm, StaffForm
 from accounts.middleware import SITE_KEY
 from accounts.models import Site, User
 from accounts.rules import licence_words
@@ -52,6 +59,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             messages.error(request, "Somebody else has just set this up. Sign in, or ask them for an account.")
             return redirect("account_login")
         login(request, administrator, backend=BACKEND)
+        record_authentication(request, administrator, method="password", email=administrator.email)
         messages.success(request, "Cadence is set up. Next: open accounts for the people who work here.")
         return redirect("accounts:staff-list")
     return _page(request, "accounts/set_up.html", {"form": form})
@@ -76,6 +84,39 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"person": user, "licence": _licence(request, user)})
 
 
+@require_http_methods(["GET", "POST"])
+def session_list(request: HttpRequest) -> HttpResponse:
+    """Where one is signed in, and signing out there."""
+    here = request.session.session_key
+    if request.method == "POST":
+        which = request.POST.get("session", "")
+        if which == "others":
+            actions.end_sessions(user=_me(request), by=_me(request), but=here)
+        elif which.isdecimal() and len(which) < 19:
+            actions.end_sessions(user=_me(request), by=_me(request), only=int(which), but=here)
+        messages.success(request, "Signed out there.")
+        return redirect("accounts:session-list")
+    alive = Session.objects.filter(expire_date__gt=timezone.now(), session_key=OuterRef("session_key"))
+    sessions = list(UserSession.objects.filter(Exists(alive), user=_me(request)).order_by("-created_at", "-pk")[:PAGE])
+    for session in sessions:
+        session.is_here = session.session_key == here  # type: ignore[attr-defined]
+    return render(request, "accounts/session_list.html", {"sessions": sessions})
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET"])
+def session_state(request: HttpRequest) -> JsonResponse:
+    """Who is signed in in this browser, and the token that forms need: for a page that outlived its session."""
+    return JsonResponse({"user": request.user.pk, "token": get_token(request)})
+
+
+@require_http_methods(["GET"])
+def session_back(request: HttpRequest) -> HttpResponse:
+    """After signing in again in a window of its own: the other one goes on."""
+    return render(request, "accounts/session_back.html")
+
+
 # --- staff
 
 
@@ -98,11 +139,10 @@ def staff_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 @permission_required("accounts.manage_staff", raise_exception=True)
 def staff_create(request: HttpRequest) -> HttpResponse:
-    """Open an account, and let its owner choose the password by a link or give a first one."""
+    """Open an account, and let its owner choose the password by a link."""
     form = NewStaffForm(request.POST or None, initial={"sites": [request.site] if request.site else []})  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -113,16 +153,14 @@ def staff_create(request: HttpRequest) -> HttpResponse:
                 roles=values["roles"],
                 sites=values["sites"],
                 licence=form.licence(),
-                password=values["password"] or None,
                 by=_me(request),
             )
         except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, f"{person.name} has an account.")
-            if not values["password"]:
-                _send_link(request, person)
-            return redirect("accounts:staff-list")
+            _send_link(request, person)
+            return redirect("accounts:staff-edit", person.pk)
     return _page(request, "accounts/staff_create.html", {"form": form})
 
 
@@ -157,22 +195,41 @@ def staff_edit(request: HttpRequest, user_id: int) -> HttpResponse:
     return _page(
         request,
         "accounts/staff_edit.html",
-        {"form": form, "person": person, "name": name, "today": _today(request)},
+        {
+            "form": form,
+            "person": person,
+            "name": name,
+            "today": _today(request),
+            "factors": Authenticator.objects.filter(user=person).exclude(type="recovery_codes").count(),
+            "sessions": UserSession.objects.filter(user=person).count(),
+        },
     )
 
 
-@sensitive_post_parameters("password1", "password2")
-@require_http_methods(["GET", "POST"])
+@never_cache
+@require_http_methods(["POST"])
 @permission_required("accounts.manage_staff", raise_exception=True)
-def staff_password(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Give somebody a new password, to be told to them in person."""
+def staff_link(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Show the link with which somebody chooses a password, to hand it over where no mail reaches them."""
     person = get_object_or_404(User.objects.visible_to(request.user).active(), pk=user_id)
-    form = StaffPasswordForm(request.POST or None, user=person)
-    if request.method == "POST" and form.is_valid():
-        actions.set_password(user=person, password=form.cleaned_data["password1"], by=_me(request), request=request)
-        messages.success(request, f"{person.name} signs in with the new password from now on.")
-        return redirect("accounts:staff-edit", person.pk)
-    return _page(request, "accounts/staff_password.html", {"form": form, "person": person})
+    link = actions.make_password_link(user=person, by=_me(request), request=request)
+    drawn = get_mfa_adapter().build_totp_svg(link)  # any text as a QR code
+    picture = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}"
+    return render(request, "accounts/staff_link.html", {"person": person, "link": link, "picture": picture})
+
+
+@require_http_methods(["POST"])
+@permission_required("accounts.manage_staff", raise_exception=True)
+def staff_sign_out(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Sign somebody out everywhere; with ?factors also without their second factors, as when a telephone is lost."""
+    person = get_object_or_404(User.objects.visible_to(request.user), pk=user_id)
+    if request.POST.get("factors"):
+        actions.remove_second_factors(user=person, by=_me(request))
+        messages.success(request, f"{person.name} sets up a new second factor when they sign in next.")
+    else:
+        ended = actions.end_sessions(user=person, by=_me(request))
+        messages.success(request, f"{person.name} was signed out of {ended} browser{'' if ended == 1 else 's'}.")
+    return redirect("accounts:staff-edit", person.pk)
 
 
 @require_http_methods(["POST"])
@@ -237,7 +294,7 @@ def site_edit(request: HttpRequest, site_id: int) -> HttpResponse:
 
 
 def _site_values(form: SiteForm) -> dict[str, Any]:
-    return {field: form.cleaned_data[field] for field in ("name", "time_zone", "phone", "address", "feed_names")}
+    return {field: form.cleaned_data[field] for field in form.Meta.fields}
 
 
 def _me(request: HttpRequest) -> User:
@@ -273,6 +330,8 @@ def _send_link(request: HttpRequest, person: User) -> None:
     try:
         actions.send_password_link(user=person, by=_me(request), request=request)
     except (OSError, SMTPException):
-        messages.error(request, f"The mail to {person.email} could not be sent. Try again, or set a password yourself.")
+        messages.error(
+            request, f"The mail to {person.email} could not be sent. Try again, or hand the link over yourself."
+        )
     else:
         messages.success(request, f"A link to choose a password is on its way to {person.email}.")

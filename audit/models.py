@@ -14,6 +14,8 @@ class Action(models.TextChoices):
     LOCK_OUT = "lock-out", "was locked out"
     SIGN_OUT = "sign-out", "signed out"
     PASSWORD_CHANGED = "password-changed", "changed the password"
+    SECOND_FACTOR = "second-factor", "changed a second factor"
+    SIGNED_OUT = "signed-out", "was signed out"
     CHART_READ = "chart-read", "read a chart"
     SEARCH = "search", "searched patients"
     EXPORT = "export", "exported data"

@@ -27,7 +27,9 @@ class GeneratedClinic:
         from patients.models import Patient
         from treatments.models import Condition, TreatmentCourse
 
-        self.sites = [Site.objects.create(name=f"Generated {zone}", time_zone=zone) for zone in ZONES]
+        self.sites = [
+            Site.objects.create(name=f"Generated {zone}", time_zone=zone, second_factor="nobody") for zone in ZONES
+        ]
         self.people = [
             User.objects.create(email=f"generated{number}@example.org", name=f"Provider {number}", roles=["provider"])
             for number in range(40)

@@ -36,7 +36,10 @@ class TreatedClinic:
         from inventory.models import Product
         from treatments.models import Condition, Protocol
 
-        self.sites = [Site.objects.create(name=f"Treated {n}", time_zone="America/New_York") for n in (1, 2)]
+        self.sites = [
+            Site.objects.create(name=f"Treated {n}", time_zone="America/New_York", second_factor="nobody")
+            for n in (1, 2)
+        ]
         self.people = [
             User.objects.create(email=f"treated{number}@example.org", name=f"Provider {number}", roles=["provider"])
             for number in range(6 if self.count < 1000 else 30)

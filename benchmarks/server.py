@@ -147,7 +147,7 @@ class Clinic:
         from inventory.models import Product
         from patients.models import Patient
 
-        self.site = Site.objects.create(name="Harbour Clinic", time_zone="America/New_York")
+        self.site = Site.objects.create(name="Harbour Clinic", time_zone="America/New_York", second_factor="nobody")
         self.user = User.objects.create_user(EMAIL, PASSWORD, name="Dr Kenji Ito", roles=["provider"])
         self.user.sites.set([self.site])
         Credential.objects.create(

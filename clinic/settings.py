@@ -92,6 +92,8 @@ INSTALLED_APPS = [
     "audit",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -134,6 +136,8 @@ MIDDLEWARE = [
     "accounts.middleware.ChangesMiddleware",
     "patients.middleware.SiteWithTasksMiddleware",
     "accounts.middleware.RefusalMiddleware",
+    "accounts.middleware.IdleMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "patients.middleware.MergedRecordMiddleware",
 ]
 
@@ -221,6 +225,13 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "5/m/ip",
     "patient_link": "30/10m/ip",  # dates of birth given at patients' links; households and clinics share an address
 }
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Cadence"
+MFA_TOTP_TOLERANCE = 1  # the code before and the one after: telephones' clocks differ
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator opens accounts; nobody signs up with somebody else's address
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # a trial runs without TLS
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CADENCE_PROXIES", default=0)
 
 PASSWORD_HASHERS = [

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
-from accounts.models import Credential, Site, User
+from accounts.models import Credential, SecondFactor, Site, User
 from accounts.permissions import Role
 from patients.models import Patient
 from treatments.models import Condition, TreatmentCourse
@@ -73,9 +73,9 @@ def make_cast() -> Cast:
     # In few statements: nearly every test begins here.
     harbour, mesa, elsewhere = Site.objects.bulk_create(
         [
-            Site(name="Harbour Clinic", time_zone="America/New_York"),
-            Site(name="Mesa Clinic", time_zone="America/Phoenix"),
-            Site(name="Elsewhere", time_zone="Europe/Berlin"),
+            Site(name="Harbour Clinic", time_zone="America/New_York", second_factor=SecondFactor.NOBODY),
+            Site(name="Mesa Clinic", time_zone="America/Phoenix", second_factor=SecondFactor.NOBODY),
+            Site(name="Elsewhere", time_zone="Europe/Berlin", second_factor=SecondFactor.NOBODY),
         ]
     )
     ito, okafor, robin, ada, other = User.objects.bulk_create(

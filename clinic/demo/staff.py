@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from accounts.actions import Licence, create_site, create_staff, set_up_clinic
-from accounts.models import Site, User
+from accounts.models import SecondFactor, Site, User
 from accounts.permissions import Role
 from clinic.demo import PASSWORD, SIGN_INS
 from clinic.demo.plan import EAST, HOMES, WEEKS, WEST
@@ -47,12 +47,14 @@ def make_team(*, now: datetime) -> Team:
     )
     east = administrator.sites.get()
     east.phone, east.address = "+1 617 555 0100", "48 Alder Street, Boston, MA 02118"
+    east.second_factor = SecondFactor.NOBODY  # a trial with invented patients
     east.save()
     west = create_site(
         name="Mesa View Clinic",
         time_zone="America/Denver",
         phone="+1 303 555 0100",
         address="210 Mesa View Drive, Denver, CO 80205",
+        second_factor=SecondFactor.NOBODY,
         by=administrator,
     )
     sites = {EAST: east, WEST: west}

@@ -56,8 +56,8 @@ def test_it_makes_a_site_and_an_administrator_who_is_signed_in(nobody_yet: None,
         False,
     )
     assert list(ada.sites.all()) == [site]
-    page = client.get(answer.url)
-    assert page.status_code == 200
+    page = client.get(answer.url, follow=True)
+    assert page.redirect_chain == [("/account/second-factor/", 302)], "an administrator needs a second factor"
     assert "Cadence is set up" in page.content.decode()
     assert AuditEvent.objects.filter(actor_id=ada.pk, detail="set up this installation").exists()
 

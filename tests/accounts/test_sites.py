@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import Credential, Site, User
@@ -25,6 +26,8 @@ def filled_in(**changes: Any) -> dict[str, Any]:
         "time_zone": "America/Chicago",
         "phone": "+1 312 555 0100",
         "address": "1 Pier",
+        "second_factor": "administrators",
+        "idle_minutes": 15,
     } | changes
 
 
@@ -71,6 +74,7 @@ def test_bad_input_is_told_beside_the_field(ada: Client, wrong: dict[str, str], 
 
 
 def test_a_site_is_changed_and_a_stale_form_refused(ada: Client, cast: Cast):
+    Authenticator.objects.create(user=cast.ada, type="totp", data={})  # the form asks administrators for one
     url = f"/site/{cast.harbour.pk}/"
     assert ada.post(url, filled_in(name="Harbour One", version=1)).status_code == 302
 
