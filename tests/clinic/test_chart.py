@@ -99,7 +99,7 @@ def test_front_desk_sees_windows_and_contacts_and_nothing_clinical(cast: Cast, s
         "hives on the arm",
         "Record a score",
         "Start session",
-        reverse("clinic:course", args=[course.pk]),
+        f'"{reverse("clinic:course", args=[course.pk])}"',
     ):
         assert words not in page
 
