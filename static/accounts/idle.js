@@ -3,7 +3,7 @@
 
 const WARN = 120; // seconds before the end
 const TOUCH = 60; // seconds between two words to the server that somebody is here
-const KEY = "cadence-seen"; // the same for all windows of this browser
+const KEY = "cadence:seen"; // the same for all windows of this browser; signing out removes it
 
 export class Idle {
   constructor({ seconds, user, ask, end, cover, warning, now = () => Date.now() / 1000, store = localStorage }) {
