@@ -1,4 +1,4 @@
-"""A morning at the telephone: thirty calls by keyboard; two people on the same list."""
+"""A morning at the telephone: a dozen calls by keyboard; two people on the same list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from treatments.models import TreatmentCourse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CALLS = 30
+CALLS = 12
 
 
 def due_courses(cast: Cast, count: int) -> list[TreatmentCourse]:
@@ -38,7 +38,7 @@ def due_courses(cast: Cast, count: int) -> list[TreatmentCourse]:
     return made
 
 
-def test_a_morning_of_thirty_calls_by_keyboard(cast: Cast, page: Page, log_in: Callable[..., None]):
+def test_a_morning_of_calls_by_keyboard(cast: Cast, page: Page, log_in: Callable[..., None]):
     """No answer, voicemail and so on; one is put away, one is closed again; the focus goes on with the next row."""
     courses = due_courses(cast, CALLS + 3)
     log_in(page, cast.robin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
@@ -25,8 +26,9 @@ SITES = (
 )
 
 
-def chart(client: Client, session: InjectionSession, muscle: str, side: str, units: str) -> None:
-    press(client, session, "add-row", **{"add__muscle": muscle, "add__side": side, "add__units": units})
+def chart(client: Client, session: InjectionSession, page: Any, muscle: str, side: str, units: str) -> Any:
+    added = {"add__muscle": muscle, "add__side": side, "add__units": units}
+    return press(client, session, "add-row", page=page, **added)
 
 
 def found(session: InjectionSession, cast: Cast) -> list[tuple[str, str, str, str]]:
@@ -45,27 +47,26 @@ def test_the_way_to_a_session_changes_nothing_that_is_found_of_it(
     course = cast.joye.courses.first() or cast.course()
     session = start_session(patient=cast.joye, site=cast.harbour, courses=[course], on=today, by=cast.ito)
 
-    def afresh() -> None:
-        press(ito, session, "clear")
-        press(ito, session, "save", notes="", **as_botox())
+    def afresh() -> Any:
+        return press(ito, session, "save", page=press(ito, session, "clear"), notes="", **as_botox())
 
-    afresh()
+    page = afresh()
     for site in SITES:
-        chart(ito, session, *site)
+        page = chart(ito, session, page, *site)
     in_turn = found(session, cast)
     assert {"empty-sites", "maximum-84"} <= {key for key, *_ in in_turn}
 
     # The same in another order, with a row that is mistyped and corrected and one that is added and taken out.
-    afresh()
+    page = afresh()
     for place, (muscle, side, units) in enumerate(order):
-        chart(ito, session, muscle, side, "7" if units and place == detour else units)
+        page = chart(ito, session, page, muscle, side, "7" if units and place == detour else units)
         if place == detour:
-            chart(ito, session, "temporalis", "left", "300")
-            press(ito, session, "save", **{f"injections__{place + 1}__DELETE": "on"})
+            page = chart(ito, session, page, "temporalis", "left", "300")
+            page = press(ito, session, "save", page=page, **{f"injections__{place + 1}__DELETE": "on"})
         if units and place == detour and not late:
-            press(ito, session, "save", **{f"injections__{place}__units": units})
+            page = press(ito, session, "save", page=page, **{f"injections__{place}__units": units})
     if late and order[detour][2]:
-        press(ito, session, "save", **{f"injections__{detour}__units": order[detour][2]})
+        press(ito, session, "save", page=page, **{f"injections__{detour}__units": order[detour][2]})
     rows = sorted((row.muscle.key, row.side, str(row.units or "")) for row in session.injections.all())
     assert len(rows) == len(SITES)
     assert found(session, cast) == in_turn

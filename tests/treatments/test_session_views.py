@@ -66,9 +66,9 @@ def fields(html: str) -> dict[str, str]:
     return posted
 
 
-def press(client: Client, session: InjectionSession, action: str, **changes: Any) -> Any:
-    """Load the page, change some fields, press a button; the page that follows."""
-    page = client.get(chart_url(session))
+def press(client: Client, session: InjectionSession, action: str, *, page: Any = None, **changes: Any) -> Any:
+    """Load the page unless it is the one given, change some fields, press a button; the page that follows."""
+    page = page or client.get(chart_url(session))
     posted = fields(page.content.decode()) | {name.replace("__", "-"): value for name, value in changes.items()}
     return client.post(chart_url(session), posted | {"action": action}, follow=True)
 
