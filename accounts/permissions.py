@@ -28,6 +28,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "patients.view_consent": frozenset({P, F, A, T}),
     "patients.record_consent": frozenset({P, F, T}),
     "patients.manage_consent_forms": frozenset({A}),
+    # What matters of another site's patient, for a reason, for hours; and looking at that afterwards.
+    "patients.open_in_emergency": frozenset({P, T}),
+    "patients.review_emergency": frozenset({A}),
     "patients.view_coverage": frozenset({P, F, A, T}),
     "patients.change_coverage": frozenset({P, F, A}),
     "patients.manage_payers": frozenset({A}),

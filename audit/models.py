@@ -17,6 +17,7 @@ class Action(models.TextChoices):
     SECOND_FACTOR = "second-factor", "changed a second factor"
     SIGNED_OUT = "signed-out", "was signed out"
     CHART_READ = "chart-read", "read a chart"
+    EMERGENCY = "emergency", "opened a record in an emergency"
     SEARCH = "search", "searched patients"
     EXPORT = "export", "exported data"
     IMPORT = "import", "imported data"

@@ -26,6 +26,7 @@ PAGES = {
     "accounts.User": "accounts:staff-edit",
     "accounts.Site": "accounts:site-edit",
     "inventory.Lot": "inventory:lot-detail",
+    "patients.EmergencyAccess": "clinic:emergency-list",
     "treatments.TreatmentCourse": "clinic:course",
 }
 EXPORTED = (

@@ -1,12 +1,15 @@
 from django.urls import path
 
 from clinic import views
-from clinic.views import letters
+from clinic.views import emergency, letters
 
 app_name = "clinic"
 urlpatterns = [
     path("my-day/", views.my_day, name="my-day"),
     path("patients/<int:patient_id>/", views.chart, name="chart"),
+    path("patients/emergency/", emergency.emergency_open, name="emergency-open"),
+    path("patients/<int:patient_id>/emergency/", emergency.emergency_chart, name="emergency-chart"),
+    path("emergency/", emergency.emergency_list, name="emergency-list"),
     path("patients/pairs/", views.pair_list, name="pair-list"),
     path("patients/pairs/apart/", views.pair_apart, name="pair-apart"),
     path("patients/merges/", views.merge_list, name="merge-list"),

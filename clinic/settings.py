@@ -224,6 +224,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "reset_password_from_key": "20/m/ip",
     "signup": "5/m/ip",
+    "emergency": "10/h/user",
     "patient_link": "30/10m/ip",  # dates of birth given at patients' links; households and clinics share an address
 }
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +16,7 @@ from patients.rules import SearchTerms, fold, phone_end
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from patients.models import Patient, PatientMerge, PossibleDuplicate, Task  # noqa: F401
+    from patients.models import EmergencyAccess, Patient, PatientMerge, PossibleDuplicate, Task  # noqa: F401
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -363,6 +363,24 @@ class PatientMergeQuerySet(models.QuerySet["PatientMerge"]):
 
     def for_list(self) -> PatientMergeQuerySet:
         return self.select_related("kept__site", "merged__site", "by", "undone_by")
+
+
+class EmergencyAccessQuerySet(models.QuerySet["EmergencyAccess"]):
+    def visible_to(self, user: User) -> EmergencyAccessQuerySet:
+        """Those to patients of this person's sites."""
+        return self.filter(patient__site__in=user.sites.all())
+
+    def standing(self, *, user: User, now: datetime) -> EmergencyAccessQuerySet:
+        """This person's own that have not ended."""
+        return self.filter(user=user, opened_at__lte=now, ends_at__gt=now)
+
+    def for_list(self) -> EmergencyAccessQuerySet:
+        return self.select_related("patient__site", "user", "reviewed_by")
+
+    def behind(self, id: int) -> EmergencyAccessQuerySet:
+        """The latest first; with a number, those older than it."""
+        rows = self.order_by("-pk")
+        return rows.filter(pk__lt=id) if id else rows
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

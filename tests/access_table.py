@@ -44,6 +44,9 @@ TABLE: list[Line] = [
     Line("home", {}, 302, 302, 302, 302),
     Line("clinic:my-day", {}, 200, 403, 403, 200),
     Line("clinic:chart", {"patient_id": "joye"}, 200, 200, 200, 404),
+    Line("clinic:emergency-open", {}, 200, 403, 403, 200),
+    Line("clinic:emergency-chart", {"patient_id": "joye"}, 404, 403, 403, 404),  # nobody opened it
+    Line("clinic:emergency-list", {}, 403, 403, 200, 200),
     Line("clinic:course", {"course_id": "course"}, 200, 403, 200, 404),
     Line("clinic:evaluation-create", {"course_id": "course"}, 200, 403, 403, 404),
     Line("clinic:evaluation", {"evaluation_id": "evaluation"}, 200, 403, 200, 404),

@@ -1,5 +1,6 @@
 from patients.models.consents import Consent, ConsentForm, Screening
 from patients.models.coverage import Coverage, PriorAuthorization
+from patients.models.emergency import EmergencyAccess
 from patients.models.facts import Allergy, Fact, HistoryItem, Medication, TriedTreatment, Weight
 from patients.models.merge import PatientMerge, ToldApart
 from patients.models.patient import (
@@ -20,6 +21,7 @@ __all__ = [
     "ConsentForm",
     "Coverage",
     "Digits",
+    "EmergencyAccess",
     "Fact",
     "Fold",
     "HistoryItem",

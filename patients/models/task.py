@@ -32,6 +32,7 @@ class Task(Versioned):
         DRUG_ORDER = "drug_order", "Chase an order"
         LOT_RECALL = "lot_recall", "Tell the patient of a recalled lot"
         RED_ANSWER = "red_answer", "Call today: a marked answer"
+        EMERGENCY = "emergency", "Look at an emergency access"
         OTHER = "other", "Other"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks")
@@ -74,6 +75,7 @@ class Task(Versioned):
                         "drug_order",
                         "lot_recall",
                         "red_answer",
+                        "emergency",
                         "other",
                     ]
                 ),
