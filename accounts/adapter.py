@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import time
 from base64 import urlsafe_b64encode
 from functools import cache
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -21,6 +23,8 @@ from django.utils.crypto import get_random_string
 from accounts.models import User
 from audit.actions import record
 from audit.models import Action
+
+logger = logging.getLogger("accounts")
 
 KNOWN = "cadence_known"  # the cookie of a browser in which somebody signed in
 JUST_NOW = 5 * 60  # seconds
@@ -52,6 +56,13 @@ class StaffAdapter(DefaultAccountAdapter):
         # browser in which its owner signed in before is counted by itself, so that no stranger locks it out.
         email = str(credentials.get("email", "")).strip().lower()
         return f"{email} {known}" if (known := known_browser(request, email=email)) else email
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *arguments: Any, **options: Any) -> None:
+        """Tell a person that their account was changed; a mail server that is away stops nobody."""
+        try:
+            super().send_notification_mail(template_prefix, user, *arguments, **options | {"email": user.email})
+        except (OSError, SMTPException) as error:
+            logger.warning("a mail about a changed account could not be sent (%s)", type(error).__name__)
 
     def unlock(self, request: HttpRequest, *, email: str) -> None:
         """Forget the failures counted against an e-mail address."""

@@ -13,6 +13,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import InvalidToken
+from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
@@ -85,9 +86,8 @@ def test_without_one_no_page_opens_but_those_of_the_account(cast: Cast, sign_in:
     assert ito.get("/account/logout/").status_code == 200
 
 
-def test_setting_up_an_app_opens_the_pages_and_gives_recovery_codes(
-    cast: Cast, django_capture_on_commit_callbacks: Callable[..., Any]
-):
+@pytest.mark.django_db(transaction=True)
+def test_setting_up_an_app_opens_the_pages_and_gives_recovery_codes(cast: Cast):
     policy("everybody")
     ito = signed_in_with_password(cast.ito)
     page = ito.get("/account/second-factor/totp/activate/")
@@ -97,8 +97,7 @@ def test_setting_up_an_app_opens_the_pages_and_gives_recovery_codes(
     wrong = ito.post("/account/second-factor/totp/activate/", {"code": "000000"})
     assert wrong.context["form"].errors["code"] == ["This code is wrong, or was used already. Wait for the next one."]
     assert wrong.context["form"].secret == secret, "the app that was set up is still good"
-    with django_capture_on_commit_callbacks(execute=True):
-        assert ito.post("/account/second-factor/totp/activate/", {"code": code(secret)}).status_code == 302
+    assert ito.post("/account/second-factor/totp/activate/", {"code": code(secret)}).status_code == 302
 
     codes = ito.get("/account/second-factor/recovery-codes/").context["unused_codes"]
     assert len(codes) == 10
@@ -208,3 +207,20 @@ def test_on_the_machine_itself_the_last_administrator_is_helped(cast: Cast, caps
     assert AuditEvent.objects.get(action="second-factor").subject_id == cast.ada.pk
     with pytest.raises(CommandError, match="Nobody has this"):
         call_command("remove_second_factors", "nobody@example.org")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_changed_account_is_told_to_its_owner_and_a_mail_server_that_is_away_stops_nobody(cast: Cast, settings: Any):
+    ito = signed_in_with_password(cast.ito)
+    new = {"oldpassword": PASSWORD, "password1": "an umbrella in the desert", "password2": "an umbrella in the desert"}
+    ito.post("/account/password/change/", new, REMOTE_ADDR="203.0.113.5")
+    secret = ito.get("/account/second-factor/totp/activate/").context["form"].secret
+    ito.post("/account/second-factor/totp/activate/", {"code": code(secret)})
+
+    assert [message.to for message in mail.outbox] == [[cast.ito.email]] * 2
+    assert "Your password has been changed." in mail.outbox[0].body
+    assert "network address 203.0.113.5" in mail.outbox[0].body
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody answers there
+    again = {"oldpassword": new["password1"], "password1": PASSWORD, "password2": PASSWORD}
+    assert ito.post("/account/password/change/", again).status_code == 302
