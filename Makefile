@@ -46,8 +46,8 @@ audit: $(TEST_READY) $(PACKAGES_READY)  ## look for known weaknesses in the pack
 	@$(MANAGE) verify_audit
 	@$(MANAGE) verify_records
 
-licences: $(RUN_READY) $(PACKAGES_READY)  ## list what the packages are licensed under
-	@$(BIN)/pip-licenses --order=license --format=plain
+licences: $(RUN_READY)  ## write docs/licences.md: what the packages are licensed under
+	@$(BIN)/python -m clinic.licences
 
 shell: $(RUN_READY)  ## open a Python shell with the models loaded
 	@$(MANAGE) shell
