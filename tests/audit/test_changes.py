@@ -37,7 +37,9 @@ def test_a_change_shows_its_values_before_and_after(cast: Cast, ada: Client):
 def test_a_change_through_the_site_names_who_and_from_where(cast: Cast, sign_in: Callable[[User], Client]):
     client = sign_in(cast.ada)
     page = reverse("accounts:site-edit", args=[cast.harbour.pk])
-    fields = {"name": "Harbour House", "time_zone": cast.harbour.time_zone, "version": cast.harbour.version}
+    site = cast.harbour
+    fields = {"name": "Harbour House", "time_zone": site.time_zone, "version": site.version}
+    fields |= {"second_factor": "nobody", "idle_minutes": 15}
     client.post(page, fields, REMOTE_ADDR="203.0.113.7")
 
     row = client.get(CHANGES, {"person": cast.ada.pk}).context["changes"][0]

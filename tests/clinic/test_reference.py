@@ -37,7 +37,10 @@ def every_row() -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all tables of the clinic's apps, ids and history included."""
     ours = {"accounts", "audit", "inventory", "patients", "treatments", "scheduling", "outcomes", "interop"}
     return {
-        model._meta.label: sorted(map(repr, model._base_manager.values_list()))  # type: ignore[misc]
+        model._meta.label: sorted(
+            repr([bytes(value) if isinstance(value, memoryview) else value for value in row])
+            for row in model._base_manager.values_list()  # type: ignore[misc]
+        )
         for model in apps.get_models(include_auto_created=True)
         if model._meta.app_label in ours
     }

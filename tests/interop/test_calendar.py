@@ -308,6 +308,7 @@ def test_an_administrator_decides_about_names_and_is_warned(cast: Cast, sign_in:
     cast.harbour.refresh_from_db()
     sent = {
         "version": cast.harbour.version, "name": "Harbour Clinic", "time_zone": "America/New_York", "feed_names": "on",
+        "second_factor": "nobody", "idle_minutes": 15,
     }  # fmt: skip
     assert client.post(page, sent).status_code == 302
     cast.harbour.refresh_from_db()

@@ -39,7 +39,7 @@ def arm(units: float, *earlier: tuple[float, int], product: object = XEOMIN, lim
 def test_without_a_product_no_total_and_no_vial_is_judged() -> None:
     assert set(keys(facts(product=None))) == {"no-product"}
     assert "no-vials" not in keys(facts(product=None, vials=()))
-    assert set(keys(of_a_child(facts(product=None), kg=20))) == {"no-product"}
+    assert set(keys(of_a_child(facts(product=None), kg=20))) == {"no-product", "weight-used"}
 
 
 @pytest.mark.parametrize(

@@ -220,9 +220,9 @@ def test_a_missing_consent_is_marked_b_and_off_the_label_it_is_rule_r10() -> Non
 
 def test_a_child_does_not_sign_alone() -> None:
     session = of_a_child(dosed(BOTOX, sites(50, 12.5, muscle="x"), ARM), kg=20)
-    assert keys(session) == {}
+    assert keys(session) == {"weight-used": NOTE}
     alone = replace(session, consents=tuple(replace(row, signer="patient") for row in session.consents))
-    assert keys(alone) == {"consent": WARN}
+    assert keys(alone) == {"weight-used": NOTE, "consent": WARN}
     assert "parent" in words(alone, "consent")
 
 
