@@ -26,6 +26,9 @@ GROUPS = {
     "admin:": "Django's administration pages, which let administrators read",
 }
 
+# What no page's title says of the cast's patients: names, day of birth, what they are treated for and how often.
+TELLING = re.compile(r"Joye|Koch|Omar|D.az|1982|1970|25 Aug|migraine|session \d|message \d", re.IGNORECASE)
+
 # What anybody may open without signing in, and why.
 PUBLIC = {
     "health": "asked by load balancers; says only that the database answers",
@@ -113,9 +116,18 @@ def ask(client: Client, url: str, sent: dict[str, Any] | None, query: dict[str, 
     with transaction.atomic():
         response = client.get(url, query) if sent is None else client.post(url, sent, query_params=query)
         transaction.set_rollback(True)
+    for title in titles(response):
+        assert not TELLING.search(title), title
     if response.status_code == 302 and response.headers["Location"].startswith("/account/login/"):
         return SIGN_IN
     return response.status_code
+
+
+def titles(response: Any) -> list[str]:
+    """What stays of a page in the browser's history; the titles within its body name the parts of drawings."""
+    if response.streaming or not response.headers["Content-Type"].startswith("text/html"):
+        return []
+    return re.findall(r"<title>(.*?)</title>", response.content.decode().split("<body")[0])
 
 
 def test_every_url_has_its_line():
