@@ -9,6 +9,8 @@ from clinic.health import health
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "clinic.failures.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("clinic.page_urls")),

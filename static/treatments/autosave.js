@@ -282,7 +282,8 @@ export class Autosave extends EventTarget {
       );
       return;
     }
-    const why = answer ? `the server answered ${answer.status}` : "no connection";
+    const away = answer?.status === 503 ? "Cadence cannot reach its data for a moment" : "";
+    const why = away || (answer ? `the server answered ${answer.status}` : "no connection");
     let wait = RETRY[Math.min(this.#failures, RETRY.length - 1)];
     this.#failures += 1;
     const tell = () =>

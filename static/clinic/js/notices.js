@@ -5,6 +5,7 @@ const WORDS = {
   403: "You may not do this.",
   404: "This is no longer here. Reload the page.",
   409: "Someone changed this in the meantime. Reload the page.",
+  503: "Cadence cannot reach its data for a moment. Nothing is lost, and what you typed is still here. Try again.",
   429: "Too many requests. Wait a minute and try again.",
 };
 

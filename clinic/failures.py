@@ -1,0 +1,63 @@
+"""What a person is told when a page fails: the data cannot be reached, the disk is full, or the fault is ours."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, RawPostDataException
+from django.http.multipartparser import MultiPartParserError
+from django.template.loader import render_to_string
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+AWAY = (
+    "Cadence cannot reach its data for a moment. Nothing that was saved is lost. Wait a little, then try again; "
+    "it goes on by itself."
+)
+FULL = "The server's disk is full, so nothing could be saved. Tell your administrator, then try again."
+RETRY_AFTER = 5  # seconds
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a request that an exception ended: 503 when trying again helps, else 500. Asks the database for nothing.
+
+    The page of a refused form holds what was typed, so that pressing its button sends it once more.
+    """
+    words = _passing(sys.exc_info()[1])
+    if not words:
+        return HttpResponse(render_to_string("500.html"), status=500)
+    headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    by_script = request.headers.get("HX-Request") or request.headers.get("X-Background")
+    if by_script or "text/html" not in request.headers.get("Accept", "text/html"):
+        return HttpResponse(words, status=503, content_type="text/plain", headers=headers)
+    page = render_to_string(
+        "503.html",
+        {"words": words, "path": request.get_full_path(), "sent": request.method == "POST", **_typed(request)},
+    )
+    return HttpResponse(page, status=503, headers=headers)
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether this is how the operating system, or PostgreSQL, says that there is no room."""
+    if isinstance(error, OSError):
+        return error.errno in DISK_FULL
+    return getattr(getattr(error, "__cause__", None), "pgcode", None) == "53100"
+
+
+def _passing(error: BaseException | None) -> str:
+    """What to say of an error that passes; empty for one that does not."""
+    if disk_is_full(error):
+        return FULL
+    return AWAY if isinstance(error, OperationalError | InterfaceError) else ""
+
+
+def _typed(request: HttpRequest) -> dict[str, object]:
+    """The fields of a form, to be sent again; none of one with a password or a file, which no page gives back."""
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    except (OSError, RawPostDataException, MultiPartParserError, SuspiciousOperation):
+        return {}  # what came in was the trouble
+    secret = any("password" in name for name, _ in fields)
+    return {} if secret or request.FILES else {"fields": fields}
