@@ -23,7 +23,7 @@ SEEN_AT = "seen_at"
 HAS_FACTOR = "has_second_factor"
 WRITE_EVERY = 30  # seconds
 GRACE = 90  # seconds: a page in which somebody types tells the server once a minute, and covers itself in time
-FREE = {"health", "accounts:session-state", "accounts:site-switch"}  # open without a second factor
+FREE = {"health", "health-ready", "accounts:session-state", "accounts:site-switch"}  # open without a second factor
 
 
 class OriginMiddleware:
@@ -34,6 +34,7 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with origin(address=get_client_ip(request) or "") as here:
+            request.origin = here  # type: ignore[attr-defined]
             response = self.get_response(request)
             response["X-Request-ID"] = here.id
             return response
@@ -89,7 +90,7 @@ class SetUpMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         page = reverse("accounts:set-up")
-        if not SetUpMiddleware.done and request.path not in {page, reverse("health")}:
+        if not SetUpMiddleware.done and request.path not in {page, reverse("health"), reverse("health-ready")}:
             if not User.objects.exists():
                 return HttpResponseRedirect(page)
             SetUpMiddleware.done = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 
 from django.core.exceptions import SuspiciousOperation
@@ -11,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+from patients.uploads import DISK_FULL
+
 AWAY = (
     "Cadence cannot reach its data for a moment. Nothing that was saved is lost. Wait a little, then try again; "
     "it goes on by itself."

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "accounts.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.logs.AccessLogMiddleware",
     "csp.middleware.CSPMiddleware",
     "accounts.middleware.SetUpMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -261,7 +262,7 @@ CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/(ready/)?$"]  # asked from inside, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -325,7 +326,7 @@ STATICFILES_DIRS: list[Any] = [
     ),
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "patients.uploads.WholeFiles"},
     "staticfiles": {
         "BACKEND": "clinic.static_files.HashedFiles"
         if PRODUCTION
@@ -374,15 +375,26 @@ LOGGING: dict[str, Any] = {
         # Neither the request's body nor its query string; the traceback holds code, not values.
         "line": {
             "()": "clinic.logs.LineFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
         },
+        "json": {"()": "clinic.logs.JsonLineFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "clinic.logs.RequestNumber"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if PRODUCTION else "line",
+            "filters": ["request"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django_tasks": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django_tasks_db": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # One line a request; in development the terminal stays readable.
+        "access": {"handlers": ["stderr"], "level": "INFO" if PRODUCTION else "WARNING", "propagate": False},
+        "gunicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "messaging": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from clinic import views
-from clinic.health import health
+from clinic.health import health, ready
 
 # The administration pages sign in through the one page that locks out after repeated failures.
 admin.autodiscover()
@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("audit.urls")),
     path("health/", health, name="health"),
+    path("health/ready/", ready, name="health-ready"),
     path("account/", include("accounts.sign_in_urls")),
     path("admin/", admin.site.urls),
 ]

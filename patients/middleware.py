@@ -28,6 +28,7 @@ OPEN_PAGES = {
     "outcomes:tablet-diary-day",
     "account_logout",
     "health",
+    "health-ready",
 }
 
 

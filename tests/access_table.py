@@ -361,4 +361,5 @@ TABLE: list[Line] = [
     Line("audit:change-list", {}, 403, 403, 200, 200),
     Line("audit:event-export", {}, 403, 403, 200, 200),
     Line("health", {}, 200, 200, 200, 200, anonymous=200),
+    Line("health-ready", {}, 200, 200, 200, 200, anonymous=200),
 ]

@@ -32,6 +32,7 @@ TELLING = re.compile(r"Joye|Koch|Omar|D.az|1982|1970|25 Aug|migraine|session \d|
 # What anybody may open without signing in, and why.
 PUBLIC = {
     "health": "asked by load balancers; says only that the database answers",
+    "health-ready": "the same, and in words what else is well; no version and no number",
     "interop:feed-ics": "a calendar program signs in nowhere; 404 without the secret of the address",
     "accounts:set-up": "there is nobody yet who could sign in; 404 as soon as there is",
     "messaging:link-open": "a patient's link: asks for the date of birth, says only the clinic's name",

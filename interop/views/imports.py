@@ -16,6 +16,7 @@ from interop.models import ImportJob
 from interop.patients_import import read_patient
 from interop.sessions_import import SessionReader
 from patients.likely_pairs import likely_pairs
+from patients.uploads import NO_ROOM, NoRoomError
 
 SHOWN = 12
 MOST_JOBS = 50
@@ -40,6 +41,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
             )
         except WrongFileError as error:
             form.add_error("file", str(error))
+        except NoRoomError:
+            form.add_error("file", NO_ROOM)
         else:
             return redirect("interop:import-preview", job_id=job.pk)
     jobs = ImportJob.objects.visible_to(request.user).for_list()[:MOST_JOBS]

@@ -15,6 +15,7 @@ from patients.actions.payers import payer_named
 from patients.letters_in import check_letter, shown_name, stored_name
 from patients.models import Coverage, Patient, PriorAuthorization
 from patients.rules.authorization import problems_of
+from patients.uploads import NO_ROOM, NoRoomError
 
 
 @transaction.atomic
@@ -98,7 +99,10 @@ def _keep(letter: UploadedFile[bytes] | None, authorization: PriorAuthorization)
     except ValidationError as error:
         raise ValidationError({"letter": error.messages}) from error
     authorization.document_name = shown_name(letter.name or "", kind)
-    authorization.document.save(stored_name(kind), letter, save=False)
+    try:
+        authorization.document.save(stored_name(kind), letter, save=False)
+    except NoRoomError as error:
+        raise ValidationError({"letter": NO_ROOM}) from error
 
 
 def _check(authorization: PriorAuthorization) -> None:

@@ -28,7 +28,7 @@ from clinic.database_roles import as_owner, problem_of_role
 from clinic.demo import SIGN_INS
 
 READY_WITHIN = 60  # seconds
-STOP_WITHIN = 20  # seconds, then a child is killed
+STOP_WITHIN = 40  # seconds, then a child is killed; the web server gives its requests 30: gunicorn.conf.py
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RESTARTS = 3  # of one child within a minute; more means that it cannot run
 
@@ -128,8 +128,6 @@ class Command(BaseCommand):
     def start(self, host: str, port: int) -> None:
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         web = [sys.executable, "-m", "gunicorn", "clinic.wsgi:application", "--bind", address]
-        web += ["--workers", os.environ.get("CADENCE_WEB_WORKERS", "2"), "--threads", "4"]
-        web += ["--log-level", "warning", "--no-control-socket"]
         worker = [sys.executable, str(settings.BASE_DIR / "manage.py"), "db_worker", "--no-startup-delay"]
         worker += ["--no-reload", "--verbosity", "0"]
         courier = [sys.executable, str(settings.BASE_DIR / "manage.py"), "courier"]
