@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from tests.access_table import SIGN_IN, TABLE, Line
 from tests.access_things import THINGS
-from tests.cast import Cast, make_cast
+from tests.cast import PASSWORD, Cast, make_cast
 
 # URLs that are not ours, by the beginning of their names. Each group has its own tests below.
 GROUPS = {
@@ -81,8 +81,11 @@ def everybody(kept_for_module: None) -> SignedIn:
     """Signed in once for all tests here."""
     cast = make_cast()
     User.objects.filter(pk=cast.max.pk).update(roles=list(Role))
+    trainee = User.objects.create_user("tess@example.org", PASSWORD, name="Dr Tess Lang", roles=[Role.TRAINEE])
+    trainee.sites.set(cast.ito.sites.all())
     people = {
         "provider": cast.ito,
+        "trainee": trainee,
         "front_desk": cast.robin,
         "administrator": cast.ada,
         "stranger": cast.max,
