@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -45,3 +45,33 @@ class InstallTriggers(Operation):
             if app == app_label
             for trigger in model.options.get("triggers", [])
         ]
+
+
+class Together(Operation):
+    """Operations that need nothing of each other, such as the triggers of several models: the models are rendered once
+    for all of them.
+    """
+
+    serialization_expand_args: ClassVar[list[str]] = ["operations"]
+
+    def __init__(self, operations: list[Operation]) -> None:
+        self.operations = operations
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in self.operations:
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in reversed(self.operations):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return "; ".join(operation.describe() for operation in self.operations)

@@ -9,6 +9,7 @@ import json
 import re
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
@@ -38,7 +39,7 @@ def node_packages() -> list[tuple[str, str]]:
 
 def _licence(name: str) -> str:
     try:
-        about = metadata(name)
+        about: Any = metadata(name)
     except PackageNotFoundError:
         return "not installed here"
     if said := about.get("License-Expression"):

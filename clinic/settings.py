@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+import pghistory
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -404,4 +405,5 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "clinic.logs.NothingShown"
 # --- audit
 
 PGHISTORY_APPEND_ONLY = True
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 AUDIT_PATIENT_MODEL = "patients.Patient"  # whose number the audit's links keep; that app knows nobody

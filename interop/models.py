@@ -61,6 +61,7 @@ class ImportJob(models.Model):
         return f"Import {self.pk}"
 
 
+@pghistory.track()
 class ProcedureCode(Versioned):
     """A procedure code number that the clinic entered for one use; Cadence ships none and knows no descriptor."""
 

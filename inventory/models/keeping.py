@@ -14,7 +14,7 @@ from inventory.models.reference import VialSize
 from inventory.querysets import ReorderLevelQuerySet, VialCostQuerySet
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track()
 class ReorderLevel(models.Model):
     """So many usable vials of a size, or fewer, at a site: time to order. Without a row nothing is said."""
 
@@ -35,7 +35,7 @@ class ReorderLevel(models.Model):
         return f"{self.size} at {self.site}: {self.vials}"
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track()
 class VialCost(models.Model):
     """What the clinic pays for a vial of a size that is received from a day on, until the next one holds.
 

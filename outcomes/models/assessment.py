@@ -24,6 +24,7 @@ class AnsweredBy(models.TextChoices):
     LINK = "link", "the patient, by link"
 
 
+@pghistory.track()
 class ResponderRule(models.Model):
     """When a cycle counts as a response for a condition: a change from baseline, measured at a time after the session.
 

@@ -65,6 +65,7 @@ class Screening(models.Model):
         return f"screening {self.pk}"
 
 
+@pghistory.track()
 class ConsentForm(models.Model):
     """The wording a patient signs, in one version; a new wording is a new version and old consents keep theirs."""
 

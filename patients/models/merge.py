@@ -73,6 +73,7 @@ class PatientMerge(models.Model):
         return self.undone_at is None
 
 
+@pghistory.track()
 class ToldApart(models.Model):
     """Two records that look alike and are two people: somebody looked, and the pair is not shown again."""
 

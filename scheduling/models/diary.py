@@ -216,6 +216,7 @@ class Appointment(Versioned):
         )
 
 
+@pghistory.track()
 class AppointmentCourse(models.Model):
     """A course that an appointment is for; a visit may treat several."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -17,6 +18,7 @@ class VisitKind(models.TextChoices):
     CONSULTATION = "consultation", "Consultation"
 
 
+@pghistory.track()
 class Room(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rooms")
     name = models.CharField(max_length=60)
@@ -30,6 +32,7 @@ class Room(models.Model):
         return self.name
 
 
+@pghistory.track()
 class Availability(models.Model):
     """When a provider works at a site each week, in the site's own time."""
 
@@ -63,6 +66,7 @@ class Availability(models.Model):
         return f"{self.get_weekday_display()} {self.starts_at:%H:%M}-{self.ends_at:%H:%M}"
 
 
+@pghistory.track()
 class HoursException(models.Model):
     """Days on which a provider's week does not hold: away, or there at other times. Days and times are the site's."""
 
@@ -102,6 +106,7 @@ class HoursException(models.Model):
         return f"{self.provider}: {'away' if self.is_away else 'extra hours'} from {self.starts_on}"
 
 
+@pghistory.track()
 class Holiday(models.Model):
     """A day on which a site is closed."""
 
@@ -121,6 +126,7 @@ class Holiday(models.Model):
         return f"{self.name}, {self.on}"
 
 
+@pghistory.track()
 class VisitLength(models.Model):
     """How long a kind of visit takes at a site; for a condition of its own where that differs."""
 
