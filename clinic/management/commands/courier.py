@@ -17,6 +17,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from audit.verify import keep_head
+from clinic.lost_tasks import end_lost
 from messaging.tasks import QUEUE, messages_wait, send_due_messages, stopping
 from outcomes.planning import plan_questionnaires
 from scheduling.planning import plan_messages
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             for name in ("django_tasks", "django_tasks_db"):
                 logging.getLogger(name).setLevel(logging.WARNING)
         plan_at = tidy_at = time.monotonic()
+        left_behind: set[tuple[str, int]] = set()
         while not stopping.is_set():
             close_old_connections()
             try:
@@ -50,6 +52,7 @@ class Command(BaseCommand):
                     plan_at = time.monotonic() + every
                     plan_messages(now=timezone.now())
                     plan_questionnaires(now=timezone.now())
+                    left_behind = end_lost(seen_before=left_behind, now=timezone.now())
                 if time.monotonic() >= tidy_at:
                     tidy_at = time.monotonic() + TIDY_EVERY
                     _tidy()
