@@ -76,6 +76,7 @@ words: $(TEST_READY)  ## compile the Spanish words of patients' pages
 bench: $(TEST_READY) $(PACKAGES_READY)  ## measure, and kill the server 100 times: what is lost, and how long things take
 	@$(BIN)/python -m benchmarks.findings_speed
 	@$(BIN)/python -m benchmarks.recall_list
+	@$(BIN)/python -m benchmarks.million
 	@$(BIN)/python -m benchmarks.outcome_figures
 	@$(BIN)/python -m benchmarks.book_at_once
 	@$(BIN)/python -m benchmarks.book_at_once --by link

@@ -145,7 +145,7 @@ def difference(clinic: GeneratedClinic, now: datetime) -> tuple[int, list[str]]:
         if ours.get(pk) != truth.get(pk)
     ]
     counted = Counter(key for row in truth.values() for key in row[3])
-    counts = recall_counts(courses)
+    counts = {key: count.number for key, count in recall_counts(courses, most=len(truth)).items()}
     wrong += [f"{now}: {key} counts {counts[key]}, truth {counted[key]}" for key in TABS if counts[key] != counted[key]]
     return len(truth), wrong
 

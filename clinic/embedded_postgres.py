@@ -268,6 +268,7 @@ def _start(server: Server, account: pwd.struct_passwd | None) -> bool:
         "listen_addresses=",
         f'unix_socket_directories="{server.socket_folder}"',
         "unix_socket_permissions=0700",
+        "jit=off",  # compiling the wide queries of the lists takes longer than running them
         "log_min_messages=log",  # not errors: a failing statement can quote a patient's data, and the caller is told
         *server.options,
     ]

@@ -8,12 +8,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from django.core.cache import cache
+from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Greatest
+from django.db.models.lookups import Exact, GreaterThanOrEqual
 
 from accounts.models import SavedView, Site, User
-from patients.models import Coverage, Patient, Payer, PriorAuthorization
+from patients.models import Coverage, Payer, PriorAuthorization
 from scheduling.models import RecallAttempt
 from treatments.models import Condition
 from treatments.querysets.authorizations import counted_under, visits_used
@@ -39,7 +40,6 @@ ATTEMPT_WORDS = {"0": "None yet", "1": "1", "2": "2", "3": "3 and more"}
 NOT_RECORDED = "none"
 
 SAVED_AS = "recalls"  # the page of the saved views
-LANGUAGES_KEPT, LANGUAGES_LAST = "languages-in-use", 600  # seconds: they hardly change within a day
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,13 @@ def narrowed(courses: TreatmentCourseQuerySet, chosen: Chosen) -> TreatmentCours
         courses = courses.filter(condition=chosen.condition)
     if chosen.provider is not None:
         courses = courses.filter(provider=chosen.provider)
-    if chosen.target_from is not None:
-        courses = courses.filter(target_on__gte=chosen.target_from)
-    if chosen.target_to is not None:
-        courses = courses.filter(target_on__lte=chosen.target_to)
+    if chosen.target_from is not None or chosen.target_to is not None:
+        # As the index has it; the course without a target has the last of all days there.
+        courses = courses.alias(target_place=Coalesce("target_on", Value(date.max))).filter(
+            target_on__isnull=False,
+            target_place__gte=chosen.target_from or date.min,
+            target_place__lte=chosen.target_to or date.max,
+        )
     if chosen.language:
         language = "" if chosen.language == NOT_RECORDED else chosen.language
         courses = courses.filter(patient__language=language)
@@ -83,12 +86,12 @@ def narrowed(courses: TreatmentCourseQuerySet, chosen: Chosen) -> TreatmentCours
 
 def _attempted(choice: str) -> Q:
     count, or_more = ATTEMPTS[choice]
-    made = RecallAttempt.objects.of_this_window().order_by()
+    made = RecallAttempt.objects.of_this_window().order_by().filter(course=OuterRef("pk"))
     if count == 0:
-        return ~Q(Exists(made.filter(course=OuterRef("pk"))))
-    # Few courses have been called: the set of them is made once.
-    counted = made.values("course").annotate(made=Count("pk"))
-    return Q(pk__in=counted.filter(**{"made__gte" if or_more else "made": count}).values("course"))
+        return ~Q(Exists(made))
+    # Counted for each row that is looked at: a page and a capped count look at few of many.
+    counted = Subquery(made.values("course").annotate(made=Count("pk")).values("made"))
+    return Q((GreaterThanOrEqual if or_more else Exact)(counted, count))
 
 
 def _in_force() -> QuerySet[Coverage]:
@@ -153,14 +156,19 @@ def menus_for(*, user: User, sites: Iterable[Site]) -> Menus:
     return Menus(menu_of("condition"), menu_of("provider"), menu_of("payer"), found["view"])
 
 
-def languages_in_use(*, asked: str = "") -> list[str]:
-    """The languages that patients' records name, in order; remembered for a while, as looking takes long.
+# From each language to the next one in the index: DISTINCT would read every patient.
+_LANGUAGES = """
+WITH RECURSIVE used AS (
+    SELECT min(language) AS word FROM patients_patient WHERE language > ''
+    UNION ALL
+    SELECT (SELECT min(language) FROM patients_patient WHERE language > used.word) FROM used WHERE used.word IS NOT NULL
+)
+SELECT word FROM used WHERE word IS NOT NULL LIMIT 60
+"""
 
-    One that is asked for and not among those remembered is looked for again.
-    """
-    known: list[str] | None = cache.get(LANGUAGES_KEPT)
-    if known is None or asked not in ("", NOT_RECORDED, *known):
-        found = Patient.objects.exclude(language="").order_by("language").values_list("language", flat=True)
-        known = list(found.distinct()[:60])
-        cache.set(LANGUAGES_KEPT, known, LANGUAGES_LAST)
-    return known
+
+def languages_in_use() -> list[str]:
+    """The languages that patients' records name, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LANGUAGES)
+        return [word for (word,) in cursor.fetchall()]

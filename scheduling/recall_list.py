@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from accounts.models import Site, User
 from scheduling.models import RecallAttempt, RecallHold
+from scheduling.querysets import THIS_WINDOW
 from treatments.models import TreatmentCourse
-from treatments.querysets.courses import TreatmentCourseQuerySet
+from treatments.querysets.courses import BookedBefore, TreatmentCourseQuerySet
 from treatments.rules.windows import Booking, State
 
 # The states whose patients are called, in the order of a course's life.
 CALLED = (State.OPENING, State.DUE, State.OVERDUE)
+TO_CALL = "to-call"
+# Nobody works through more rows than that: where a list is longer, it says so and no more is counted.
+COUNTED_TO = 1000
 WINDOW_IS_OVER = (State.OVERDUE, State.LAPSED)
 
 
@@ -48,6 +53,14 @@ _STATE_DATES = {
 }
 _GONE = Q(patient__died_on__lte=_TODAY) | Q(patient__left_on__lte=_TODAY)
 _CALLED_DATES = Q(opening_on__lte=_TODAY, lapses_on__gte=_TODAY)
+# Those somebody may have put away, made once: few of all courses, so that not each of them is looked at.
+_LATER = OuterRef("earliest_today")
+_PUT_AWAY = Q(
+    pk__in=RecallHold.objects.filter(Q(until__gt=_LATER) | Q(until=None))
+    .order_by()
+    .values("course")
+    .union(RecallAttempt.objects.filter(hidden_until__gt=_LATER).order_by().values("course"))
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ def _calling(key: str, words: str, *states: State, mark: str = "", order: str = 
 TABS: dict[str, Tab] = {
     tab.key: tab
     for tab in (
-        _calling("to-call", "To call", *CALLED),
+        _calling(TO_CALL, "To call", *CALLED),
         _calling("opening", "Opening", State.OPENING, mark="opening"),
         _calling("due", "Due", State.DUE, mark="due"),
         _calling("overdue", "Overdue", State.OVERDUE, mark="overdue"),
@@ -91,7 +104,8 @@ TABS: dict[str, Tab] = {
         Tab(
             "too-early",
             "Booked too early",
-            Q(booking_now=Booking.TOO_EARLY),
+            # The first part is true whatever day it is, so that an index holds the few rows it is true of.
+            Q(BookedBefore("eligible_on", "booked_dates")) & Q(booking_now=Booking.TOO_EARLY),
             lambda state, booking, hidden: booking == Booking.TOO_EARLY,
             mark="early",
         ),
@@ -99,7 +113,7 @@ TABS: dict[str, Tab] = {
         Tab(
             "hidden",
             "Hidden",
-            Q(is_hidden=True) & (Q(opening_on__lte=_TODAY) | Q(opening_on=None)) & _NEEDS_BOOKING,
+            _PUT_AWAY & Q(is_hidden=True) & (Q(opening_on__lte=_TODAY) | Q(opening_on=None)) & _NEEDS_BOOKING,
             lambda state, booking, hidden: hidden and state != State.IN_EFFECT and needs_booking(state, booking),
             order="all",
         ),
@@ -122,51 +136,77 @@ def recall_courses(*, user: User | None, sites: Iterable[Site], now: datetime) -
         # One day for all sites spares the database a look at the site of each row.
         .with_state(on=on.pop() if len(on) == 1 else days)
     )
-    return courses.exclude(_GONE).annotate(is_hidden=_is_hidden(places, now))
+    earliest = Value(min(days.values(), default=date.min), output_field=models.DateField())
+    return courses.exclude(_GONE).alias(earliest_today=earliest).annotate(is_hidden=_is_hidden())
 
 
-def _is_hidden(sites: Sequence[Site], now: datetime) -> Q:
-    """Each set of ids is small and made once; sites that share a day share a set."""
-    by_day = defaultdict(list)
-    for site in sites:
-        by_day[site.today(now=now)].append(site.pk)
-    hidden = Q(pk__in=[])
-    for day, ids in by_day.items():
-        of_sites = Q(site__in=ids) if len(by_day) > 1 else Q()
-        for found in (_held(day), _called_lately(day)):
-            hidden |= (
-                Q(pk__in=found.filter(window__closed_by=None, window__voided=False, window__isnull=False)) & of_sites
-            )
-            # What was said before a first session belongs to no window; the first session ends it.
-            hidden |= Q(pk__in=found.filter(window=None), last_session_on=None) & of_sites
-    return hidden
-
-
-def _held(day: date) -> models.QuerySet:  # type: ignore[type-arg]
-    """Ids of the courses whose latest hold has not ended on that day."""
-    later = RecallHold.objects.filter(course=OuterRef("course"), id__gt=OuterRef("id"))
-    lasting = RecallHold.objects.exclude(kind=RecallHold.Kind.BACK).filter(Q(until__gt=day) | Q(until=None))
-    return lasting.filter(~Exists(later)).order_by().values("course")
-
-
-def _called_lately(day: date) -> models.QuerySet:  # type: ignore[type-arg]
-    """Ids of the courses whose latest call keeps them off the list on that day, unless a later hold decides."""
-    later_call = RecallAttempt.objects.filter(course=OuterRef("course"), id__gt=OuterRef("id"))
+def _is_hidden() -> Combinable:
+    """Looked up for each row: a page and a capped count look at few rows of many."""
+    holds = RecallHold.objects.filter(course=OuterRef("pk"))
+    holding = Q(THIS_WINDOW) & (Q(until__gt=OuterRef("today")) | Q(until=None)) & ~Q(kind=RecallHold.Kind.BACK)
+    calls = RecallAttempt.objects.filter(course=OuterRef("pk"))
+    # A later hold decides in place of the call.
     later_hold = RecallHold.objects.filter(course=OuterRef("course"), at__gte=OuterRef("at"))
-    return (
-        RecallAttempt.objects.filter(~Exists(later_call), ~Exists(later_hold), hidden_until__gt=day)
-        .order_by()
-        .values("course")
+    calling = Q(THIS_WINDOW) & Q(hidden_until__gt=OuterRef("today")) & ~Exists(later_hold)
+    return Case(
+        When(_of_latest(holds, holding), then=True),
+        default=_of_latest(calls, calling),
+        output_field=models.BooleanField(),
     )
 
 
-def recall_counts(courses: TreatmentCourseQuerySet) -> dict[str, int]:
-    """How many rows each tab holds, by its key, in one query that looks at each course once."""
-    counts = dict.fromkeys(TABS, 0)
-    rows: Any = courses.order_by()
-    groups = rows.values("state_now", "booking_now", "is_hidden").annotate(count=Count("pk"))
-    for group in groups:
-        for key, tab in TABS.items():
-            if tab.holds(group["state_now"], group["booking_now"], group["is_hidden"]):
-                counts[key] += group["count"]
-    return counts
+def _of_latest(rows: models.QuerySet[Any], condition: Any) -> Coalesce:
+    """Whether the condition is true of the latest of the rows; false where there is none."""
+    holds = Case(When(condition, then=True), default=False, output_field=models.BooleanField())
+    return Coalesce(Subquery(rows.order_by("-id").values(holds=holds)[:1]), False, output_field=models.BooleanField())
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows there are; `is_more` when there are more than that and nobody counted on."""
+
+    number: int
+    is_more: bool = False
+
+    def __str__(self) -> str:
+        return f"more than {self.number:,}" if self.is_more else f"{self.number:,}"
+
+    @property
+    def short(self) -> str:
+        return f"{self.number:,}+" if self.is_more else f"{self.number:,}"
+
+
+def recall_counts(
+    courses: TreatmentCourseQuerySet, *, beside: TreatmentCourseQuerySet | None = None, most: int = COUNTED_TO
+) -> dict[str, Counted]:
+    """How many rows each tab holds, by its key, in one query; none is counted further than `most`.
+
+    `beside`: other rows to count with them, under the key "beside".
+    """
+    rows = {key: courses.filter(tab.condition) for key, tab in TABS.items() if key != TO_CALL}
+    if beside is not None:
+        rows["beside"] = beside
+    # One row of any table, to hang the counts on.
+    found = Site.objects.order_by().values_list(*(_CountTo(most + 1, one) for one in rows.values()))[:1]
+    numbers = dict.fromkeys(rows, 0) | dict(zip(rows, next(iter(found), ()), strict=False))
+    # The states to call are three lists that share no row.
+    numbers[TO_CALL] = sum(numbers[key] for key in ("opening", "due", "overdue"))
+    return {key: Counted(min(number, most), is_more=number > most) for key, number in numbers.items()}
+
+
+def left_out(*, of: Counted, shown: Counted) -> Counted | None:
+    """How many rows the filters leave out of a list, or None where none or nobody can say."""
+    if shown.is_more or of == shown:
+        return None
+    return Counted(of.number - shown.number, of.is_more)
+
+
+class _CountTo(Subquery):
+    """How many rows a queryset has, counted to `most`."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+    empty_result_set_value = 0
+
+    def __init__(self, most: int, rows: models.QuerySet[Any]) -> None:
+        super().__init__(rows.order_by().values("pk")[:most])

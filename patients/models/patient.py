@@ -110,6 +110,7 @@ class Patient(Versioned):
             GinIndex(fields=["name_search"], name="patient_name_search"),
             models.Index(fields=["name_sort", "id"], name="patient_name_order"),
             models.Index(fields=["birth_date"], name="patient_birth_date"),
+            models.Index(fields=["language", "id"], name="patient_language"),
             models.Index(OpClass(Reverse("phone_digits"), name="text_pattern_ops"), name="patient_phone_end"),
         ]
         constraints = [

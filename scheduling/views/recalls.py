@@ -18,7 +18,7 @@ from scheduling.forms import RecallFilterForm, list_query
 from scheduling.models import Appointment
 from scheduling.ready import ready_lights
 from scheduling.recall_filters import languages_in_use, menus_for, narrowed
-from scheduling.recall_list import TABS, recall_counts, recall_courses
+from scheduling.recall_list import COUNTED_TO, TABS, left_out, recall_counts, recall_courses
 from scheduling.recall_page import CLOSES, Page, recall_page, with_claims
 from scheduling.rules.ready import LightState
 from scheduling.rules.recalls import away_words, back_words, claim_words, contact_ways, order_words, state_words
@@ -77,13 +77,12 @@ def list_response(
 def _list_context(request: HttpRequest, params: QueryDict) -> dict[str, Any]:
     now = timezone.now()
     menus = menus_for(user=request.user, sites=request.sites)  # type: ignore[arg-type, attr-defined]
-    languages = languages_in_use(asked=params.get("language", ""))
+    languages = languages_in_use()
     filters = RecallFilterForm(params, request=request, menus=menus, languages=languages)
     tab, chosen = filters.active_tab, filters.chosen
     everyone = recall_courses(user=request.user, sites=filters.sites, now=now)  # type: ignore[arg-type]
     asked = narrowed(everyone, chosen)
-    counts = recall_counts(asked)
-    left_out = everyone.filter(tab.condition).count() - counts[tab.key] if chosen else 0
+    counts = recall_counts(asked, beside=everyone.filter(tab.condition) if chosen else None, most=COUNTED_TO)
     page = recall_page(
         with_claims(asked, now=now),
         tab,
@@ -101,7 +100,7 @@ def _list_context(request: HttpRequest, params: QueryDict) -> dict[str, Any]:
         "rows": rows,
         "count": counts[tab.key],
         "looked_through": len(page.rows) if filters.only_ready else 0,
-        "left_out": left_out,
+        "left_out": left_out(of=counts["beside"], shown=counts[tab.key]) if chosen else None,
         "several_sites": len(filters.sites) > 1,
         "today": filters.sites[0].today(now=now) if filters.sites else None,
         "order_words": _order_words(filters),

@@ -88,7 +88,7 @@ def course_in(cast: Cast, state: str, *, patient: Patient | None = None, **field
 
 def counts(cast: Cast) -> dict[str, int]:
     found = recall_counts(recall_courses(user=cast.robin, sites=[cast.harbour, cast.mesa], now=timezone.now()))
-    return {key: count for key, count in found.items() if count}
+    return {key: count.number for key, count in found.items() if count.number}
 
 
 def ids(cast: Cast, tab: str = "to-call") -> list[int]:

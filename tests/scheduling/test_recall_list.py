@@ -12,7 +12,7 @@ from patients.models import Coverage, Patient, Payer, PriorAuthorization
 from scheduling import actions
 from scheduling.models import RecallAttempt, RecallHold
 from scheduling.recall_filters import Authorisation, Chosen, narrowed
-from scheduling.recall_list import TABS, recall_counts, recall_courses
+from scheduling.recall_list import TABS, Counted, left_out, recall_counts, recall_courses
 from scheduling.recall_page import SORTS, Edge, recall_page
 from tests.cast import Cast
 from tests.scheduling.made import AGES, booked, counts, course_in, dated, ids, moment
@@ -225,9 +225,48 @@ def test_each_count_is_the_number_of_rows_of_its_list(cast: Cast):
                 )
         actions.log_attempt(course=course_in(cast, state), channel="phone", outcome="voicemail", by=cast.robin)
     found = recall_counts(recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now()))
-    assert found["all"] == 30
-    assert all(found.values()), found
-    assert found == {tab: len(ids(cast, tab)) for tab in TABS}
+    numbers = {tab: count.number for tab, count in found.items()}
+    assert numbers["all"] == 30
+    assert all(numbers.values()), numbers
+    assert numbers == {tab: len(ids(cast, tab)) for tab in TABS}
+
+
+def test_a_count_is_exact_to_its_most_and_says_more_beyond(cast: Cast):
+    for state in ("opening", "due", "due", "due", "overdue"):
+        course_in(cast, state)
+    everyone = recall_courses(user=cast.robin, sites=[cast.harbour], now=timezone.now())
+
+    def said(most: int) -> dict[str, str]:
+        found = recall_counts(everyone, beside=everyone.filter(TABS["due"].condition), most=most)
+        return {key: str(found[key]) for key in ("to-call", "opening", "due", "lapsed", "all", "beside")}
+
+    exact = {"to-call": "5", "opening": "1", "due": "3", "lapsed": "0", "all": "5", "beside": "3"}
+    assert said(6) == said(5) == exact
+    assert said(4) == exact | {"to-call": "more than 4", "all": "more than 4"}
+    assert said(3) == exact | {"to-call": "more than 3", "all": "more than 3"}
+    more = "more than 2"
+    assert said(2) == exact | {"to-call": more, "due": more, "all": more, "beside": more}
+
+
+def test_nobody_at_no_site_is_counted(cast: Cast):
+    course_in(cast, "due")
+    assert {
+        str(count) for count in recall_counts(recall_courses(user=None, sites=[], now=timezone.now())).values()
+    } == {"0"}
+
+
+@pytest.mark.parametrize(
+    ("of", "shown", "words"),
+    [
+        (Counted(9), Counted(9), "None"),
+        (Counted(9), Counted(2), "7"),
+        (Counted(1000, is_more=True), Counted(2), "more than 998"),
+        (Counted(1000, is_more=True), Counted(1000, is_more=True), "None"),
+        (Counted(1000, is_more=True), Counted(1000), "more than 0"),
+    ],
+)
+def test_what_filters_leave_out(of: Counted, shown: Counted, words: str):
+    assert str(left_out(of=of, shown=shown)) == words
 
 
 def called(cast: Cast, course: TreatmentCourse, outcome: str, *, days_ago: int = 0) -> RecallAttempt:

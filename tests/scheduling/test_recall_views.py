@@ -19,7 +19,7 @@ from scheduling.models import RecallAttempt, RecallHold
 from scheduling.recall_list import TABS
 from tests.cast import Cast
 from tests.scheduling.made import course_in, ids
-from treatments.models import TreatmentCourse
+from treatments.models import Condition, TreatmentCourse
 
 SignIn = Callable[[User], Client]
 LIST = "/recalls/"
@@ -53,6 +53,21 @@ def test_the_list_asks_as_little_with_many_rows(
 
 # session, user, sites, menus with saved views, languages, counts, rows, lights (2; the shelf only with a product)
 QUERIES = 8
+
+
+def test_a_long_list_says_more_than_it_counted(cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("scheduling.views.recalls.COUNTED_TO", 2)
+    for condition in ("chronic_migraine", "chronic_migraine", "cervical_dystonia"):
+        course_in(cast, "due", condition=condition)
+    page = sign_in(cast.robin).get(LIST).content.decode()
+    assert '<span aria-hidden="true">2+</span><span class="visually-hidden"> more than 2</span>' in page
+    assert "To call: more than 2 courses." in page
+    assert page.count("Log call") >= 3
+    page = (
+        sign_in(cast.robin).get(LIST, {"condition": Condition.objects.get(key="cervical_dystonia").pk}).content.decode()
+    )
+    assert "more than 1 left out" in page
+    assert "To call: 1 course." in page
 
 
 def test_filters(cast: Cast, sign_in: SignIn):

@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import Site, User
 from audit.models import Versioned
 from patients.models import Patient
 from treatments.models.reference import Condition, ConditionPolicy, DiagnosisCode
-from treatments.querysets.courses import TreatmentCourseQuerySet
+from treatments.querysets.courses import BookedBefore, TreatmentCourseQuerySet
 from treatments.rules.windows import Booking, State, booked_ahead, booking_of, next_booked, state_on
-
-if TYPE_CHECKING:
-    from datetime import date
 
 
 class WindowDates(models.Model):
@@ -67,8 +65,42 @@ class TreatmentCourse(WindowDates, Versioned):
     class Meta:
         ordering = ["id"]
         indexes = [
+            # The recall list: walked in its order, with the dates beside it that say the state, so that of the rows
+            # of another state none is fetched. The second is for several sites.
             models.Index(
-                fields=["site", "window_closes_on", "id"], name="course_open_by_window", condition=Q(closed_on=None)
+                fields=["site", "window_closes_on", "id", "window_opens_on", "opening_on", "lapses_on"],
+                name="course_open_by_window",
+                condition=Q(closed_on=None),
+            ),
+            models.Index(
+                fields=["window_closes_on", "id", "site", "window_opens_on", "opening_on", "lapses_on"],
+                name="course_open_anywhere",
+                condition=Q(closed_on=None),
+            ),
+            # All of them, those without a window last.
+            models.Index(
+                F("site"),
+                Coalesce("window_closes_on", Value(date.max)),
+                F("id"),
+                name="course_open_all",
+                condition=Q(closed_on=None),
+            ),
+            models.Index(
+                F("site"),
+                Coalesce("target_on", Value(date.max)),
+                F("id"),
+                name="course_open_by_target",
+                condition=Q(closed_on=None),
+            ),
+            models.Index(
+                fields=["site", "started_on", "id"],
+                name="course_new",
+                condition=Q(closed_on=None, window_opens_on=None),
+            ),
+            models.Index(
+                fields=["site", "window_closes_on", "id"],
+                name="course_booked_early",
+                condition=Q(BookedBefore("eligible_on", "booked_dates"), closed_on=None),
             ),
             models.Index(fields=["patient", "condition"], name="course_of_patient"),
             # Recall rows that still need a booking are looked up by this one.

@@ -58,6 +58,15 @@ class NextBooked(Func):
         return sql, [*dates_params, *today_params, *last_params, *last_params]
 
 
+class BookedBefore(Func):
+    """Whether any of the booked dates lies before that day."""
+
+    arity = 2
+    arg_joiner = " > ANY("
+    template = "(%(expressions)s))"
+    output_field = models.BooleanField()
+
+
 class TreatmentCourseQuerySet(models.QuerySet["TreatmentCourse"]):
     def visible_to(self, user: User) -> TreatmentCourseQuerySet:
         """Courses of the patients this person may see."""
@@ -160,4 +169,4 @@ def session_numbers() -> ArraySubquery:
     )
 
 
-__all__ = ["NextBooked", "Today", "TreatmentCourseQuerySet", "session_numbers", "site_days"]
+__all__ = ["BookedBefore", "NextBooked", "Today", "TreatmentCourseQuerySet", "session_numbers", "site_days"]
