@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from accounts.filters import left_out_words
@@ -27,6 +26,7 @@ from outcomes.models import InstrumentVersion, UnscoredAnswer
 from outcomes.questions import cannot_be_asked
 from outcomes.rules import wear_off_days
 from patients.rules.language import message_language
+from patients.views.back import own_page
 from treatments.actions.follow_ups import take_follow_up
 from treatments.models import Condition, FollowUp, FollowUpStep, RetreatmentWindow
 from treatments.rules import toxin_spread
@@ -230,10 +230,8 @@ def follow_up_take(request: HttpRequest, follow_up_id: int) -> HttpResponse:
         messages.error(request, problem.messages[0])
     else:
         messages.success(request, f"{follow_up.name}: {owner.name}.")
-    back = request.POST.get("back", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = reverse("outcomes:follow-up-record", args=[follow_up.pk])
-    return redirect(back)
+    back = own_page(request, request.POST.get("back", ""))
+    return redirect(back or reverse("outcomes:follow-up-record", args=[follow_up.pk]))
 
 
 def owners_at(sites: Any) -> list[User]:

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from messaging.rules.channels import CHANNEL_WORDS
@@ -17,6 +16,7 @@ from outcomes.actions.questionnaires import ask_patient, open_questionnaire, sen
 from outcomes.asked import questionnaire_of
 from outcomes.models.assessment import AnsweredBy
 from patients.tablet import hand_over_questions
+from patients.views.back import own_page
 from treatments.models import FollowUp
 
 
@@ -81,8 +81,7 @@ def _follow_up(request: HttpRequest, follow_up_id: int) -> FollowUp:
 
 
 def _back(request: HttpRequest, follow_up: FollowUp) -> str:
-    back = request.POST.get("back", "")
-    if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if back := own_page(request, request.POST.get("back", "")):
         return back
     if request.user.has_perm("outcomes.view_follow_ups"):
         return reverse("outcomes:follow-up-record", args=[follow_up.pk])

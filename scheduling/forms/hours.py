@@ -181,7 +181,7 @@ class LengthsForm(forms.Form):
             if not cleaned.get("new_condition"):
                 self.add_error("new_condition", "Choose the condition it is for.")
             else:
-                kind = cleaned["new_kind"] or VisitKind.SESSION
+                kind = cleaned.get("new_kind") or VisitKind.SESSION
                 lengths[kind, int(cleaned["new_condition"])] = cleaned["new_minutes"]
         cleaned["lengths"] = lengths
         return cleaned

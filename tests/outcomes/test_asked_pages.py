@@ -137,6 +137,15 @@ def test_a_score_the_patient_gave_stands_with_who_gave_it(cast: Cast, sign_in: S
     assert "score_nrs" not in page.context["form"].fields
 
 
+@pytest.mark.parametrize("back", ["Words", "23:59:60", "//elsewhere.example/"])
+@pytest.mark.parametrize("what", ["send", "withdraw"])
+def test_a_place_to_go_back_to_that_is_no_page_leads_to_the_list(cast: Cast, sign_in: SignIn, what: str, back: str):
+    follow_up = due(cast)
+    asked(follow_up)
+    response = sign_in(cast.robin).post(press(follow_up, what), {"back": back})
+    assert response["Location"] == reverse("outcomes:follow-up-list")
+
+
 def test_withdrawn_and_sent_again(cast: Cast, sign_in: SignIn):
     follow_up = due(cast)
     client = sign_in(cast.ito)

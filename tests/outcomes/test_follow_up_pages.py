@@ -346,6 +346,13 @@ def test_a_follow_up_is_taken_on_and_handed_over(cast, follow_up, sign_in):
         assert client.post(take, {"owner": person.pk}).status_code == 404
 
 
+@pytest.mark.parametrize("back", ["Words", "23:59:60", "//elsewhere.example/", "\x00"])
+def test_a_place_to_go_back_to_that_is_no_page_leads_to_the_follow_up(cast, follow_up, sign_in, back):
+    client = sign_in(cast.ito)
+    response = client.post(reverse("outcomes:follow-up-take", args=[follow_up.pk]), {"back": back})
+    assert response.headers["Location"] == address(follow_up)
+
+
 def test_the_owner_of_what_is_recorded_does_not_change(cast, follow_up, sign_in):
     client = sign_in(cast.ito)
     client.post(address(follow_up), answers(follow_up))

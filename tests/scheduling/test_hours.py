@@ -175,6 +175,7 @@ def test_holidays_rooms_and_lengths(cast: Cast, sign_in: SignIn):
         ("session", course.condition_id, 50),
     }
     assert client.post(save, {"session-": "3"}).status_code == 422
+    assert client.post(save, fields | {"new_kind": "no kind"}).status_code == 422
     client.post(save, {"session-": "", f"session-{course.condition_id}": ""})
     assert not VisitLength.objects.exists()
 
