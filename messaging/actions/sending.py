@@ -208,6 +208,8 @@ def _settle(message_id: int, receipt: Receipt, *, worker: str, now: datetime) ->
         return message.status
     match receipt:
         case Accepted(carrier_id):
+            if message.status == Status.UNKNOWN:
+                close_tasks(message, "It went out after all.", now=now)
             message.status, message.sent_at, message.provider_id = Status.SENT, now, carrier_id[:200]
             message.problem = ""
             message.save()
