@@ -123,6 +123,7 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and self._lacks(request):
+            request.needs_second_factor = True  # type: ignore[attr-defined]
             match = resolve(request.path_info) if is_valid_path(request.path_info) else None
             if match is None or not (match.view_name.startswith(("mfa_", "account_")) or match.view_name in FREE):
                 if request.headers.get("HX-Request"):

@@ -63,6 +63,9 @@ class ChangeFilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = get_user_model()._default_manager.order_by("name")  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            is_choice = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
 
     def clean(self) -> dict[str, Any]:
         asked: dict[str, Any] = super().clean() or {}
