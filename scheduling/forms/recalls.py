@@ -24,7 +24,7 @@ from scheduling.recall_filters import (
     Menus,
 )
 from scheduling.recall_list import TABS
-from scheduling.recall_page import CLOSES, SORTS, Edge
+from scheduling.recall_page import CLOSES, MOVING, SORTS, Edge
 from scheduling.rules.recalls import LONGEST_HOLD_DAYS
 
 # What an address of the recall list may hold: ids, dates and known words. Nothing else is given back.
@@ -131,7 +131,7 @@ class RecallFilterForm(FilterForm):
             target_from=known.get("target_from"),
             target_to=known.get("target_to"),
         )
-        place: int | None = known.get("place")
+        place: int | None = known.get("place") if self.chosen_sort in MOVING else None
         self.page_after = Edge(known["after"], place) if known.get("after") else None
         self.page_before = Edge(known["before"], place) if known.get("before") and not self.page_after else None
         chosen_site = known.get("site") or (str(here.pk) if here else "")

@@ -104,6 +104,9 @@ def test_the_current_site_is_the_one_chosen(cast: Cast, sign_in: SignIn):
         "condition=x&provider=-1&site=999999",
         "after=0&before=x",
         "after=99999999999999999999999",
+        "after=1&place=1",  # a place is a number in some orders only
+        "sort=name&before=1&place=7",
+        "sort=target&after=1&place=2",
         "after=123456789",
         "tab=hidden&after=5",
     ],
