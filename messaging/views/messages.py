@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,8 +38,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(**{name: chosen[name]})
     if chosen["day"]:
         first = datetime.combine(chosen["day"], time(0), site.zone())
-        last = datetime.combine(chosen["day"] + timedelta(days=1), time(0), site.zone())
-        rows = rows.filter(send_after__gte=first, send_after__lt=last)
+        rows = rows.filter(send_after__gte=first)
+        if chosen["day"] < date.max:  # the last day there is has no next one
+            rows = rows.filter(send_after__lt=datetime.combine(chosen["day"] + timedelta(days=1), time(0), site.zone()))
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     found = list((rows.behind(after) if after is not None else rows)[: PAGE + 1])

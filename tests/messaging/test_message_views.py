@@ -405,3 +405,8 @@ def test_the_edit_page_asks_about_each_channel(cast: Cast, sign_in: SignIn):
     page = sign_in(cast.robin).get(reverse("patients:patient-edit", args=[cast.joye.pk])).content.decode()
     assert page.count('name="agreed" value="1"') == 3
     reachable(cast)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_first_and_the_last_day_there_is_are_no_error(cast, sign_in, day):
+    assert sign_in(cast.robin).get(LIST, {"day": day}).status_code == 200
