@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
@@ -37,6 +38,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
         {"words": words, "path": request.get_full_path(), "sent": request.method == "POST", **_typed(request)},
     )
     return HttpResponse(page, status=503, headers=headers)
+
+
+class EncodingMiddleware:
+    """Refuses a body that says it is written in anything but UTF-8, which is what every browser sends here.
+
+    Django would decode it as it says, and trips over encodings that Python knows and nobody writes forms in.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = (request.content_params or {}).get("charset", "utf-8")
+        if said.strip("\"' ").lower() not in {"utf-8", "utf8", "us-ascii"}:
+            return HttpResponse("Send it as UTF-8.", status=415, content_type="text/plain")
+        return self.get_response(request)
 
 
 def disk_is_full(error: BaseException | None) -> bool:

@@ -8,6 +8,13 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
+from django.db.migrations.exceptions import (
+    AmbiguityError,
+    BadMigrationError,
+    CircularDependencyError,
+    InconsistentMigrationHistory,
+    NodeNotFoundError,
+)
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,6 +24,9 @@ from django_tasks_db.models import DBTaskResult
 
 LEAST_ROOM = 200 * 1024 * 1024  # bytes
 LONGEST_WAIT = timedelta(minutes=5)  # of a task, while the worker does nothing
+
+# The migrations on disk, or those in the database, do not fit together: a new version is being put in place.
+UNFIT = (AmbiguityError, BadMigrationError, CircularDependencyError, InconsistentMigrationHistory, NodeNotFoundError)
 
 _applied: set[str] = set()  # databases whose migrations were all applied; that is not undone while a process runs
 
@@ -48,7 +58,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 def _said(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (Error, OSError):
+    except (Error, OSError, *UNFIT):
         return False
 
 

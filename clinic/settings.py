@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "clinic.logs.AccessLogMiddleware",
     "csp.middleware.CSPMiddleware",
+    "clinic.failures.EncodingMiddleware",
     "accounts.middleware.SetUpMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

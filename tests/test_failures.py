@@ -127,3 +127,13 @@ def test_another_fault_is_said_to_be_ours(asker: Client, monkeypatch: pytest.Mon
     answer = asker.get(reverse("patients:patient-list"))
     assert (answer.status_code, SAID in answer.content.decode()) == (500, False)
     assert "Something went wrong" in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["idna", "utf-16", "punycode", "nonsense", "cp037"])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+def test_a_body_in_another_encoding_is_refused(client: Client, charset: str, kind: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n\xff\x80.\r\n--x--\r\n'
+    client.raise_request_exception = False
+    assert client.post("/account/login/", body, content_type=f"{kind}; charset={charset}").status_code == 415
+    assert client.post("/account/login/", {"login": "é"}).status_code == 200

@@ -63,3 +63,10 @@ def test_a_database_that_does_not_answer(client: Client) -> None:
     connection.connection.close()
     status, said = asked(client)
     assert (status, said["database"], said["disk"]) == (503, "no", "ok")
+
+
+@pytest.mark.django_db
+def test_migrations_that_do_not_fit_together(client: Client) -> None:
+    """As while a new version is put in place: one is applied, the one it rests on is not."""
+    MigrationRecorder(connection).migration_qs.filter(app="audit", name="0003_chained").delete()
+    assert asked(client) == (503, WELL | {"migrations": "no"})
