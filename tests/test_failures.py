@@ -135,5 +135,6 @@ def test_another_fault_is_said_to_be_ours(asker: Client, monkeypatch: pytest.Mon
 def test_a_body_in_another_encoding_is_refused(client: Client, charset: str, kind: str) -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n\xff\x80.\r\n--x--\r\n'
     client.raise_request_exception = False
-    assert client.post("/account/login/", body, content_type=f"{kind}; charset={charset}").status_code == 415
+    answer = client.generic("POST", "/account/login/", body, content_type=f"{kind}; charset={charset}")
+    assert answer.status_code == 415
     assert client.post("/account/login/", {"login": "é"}).status_code == 200
