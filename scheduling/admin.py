@@ -7,13 +7,17 @@ from scheduling.models import Appointment, Availability, Room
 
 
 @admin.register(Room)
-class RoomAdmin(admin.ModelAdmin):
+class RoomAdmin(ReadOnly):
+    """To be read: rooms change on the clinic's own page."""
+
+    permission = "scheduling.manage_hours"
     list_display = ("name", "site", "is_active")
     list_filter = ("site", "is_active")
 
 
 @admin.register(Availability)
-class AvailabilityAdmin(admin.ModelAdmin):
+class AvailabilityAdmin(ReadOnly):
+    permission = "scheduling.manage_hours"
     list_display = ("provider", "site", "weekday", "starts_at", "ends_at")
     list_filter = ("site", "provider")
     list_select_related = ("provider", "site")
