@@ -10,7 +10,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from dateutil.relativedelta import relativedelta
 from django import forms
-from django.db.models import CharField, Q, QuerySet, TextField, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.filters import FilterForm
@@ -18,7 +18,7 @@ from accounts.models import SavedView, Site, User
 from accounts.permissions import Role
 from inventory.models import Product
 from outcomes.review import Scope
-from treatments.models import Condition, Protocol
+from treatments.models import Condition, InjectionSession, Protocol
 
 SAVED_AS = "outcomes"  # the page of its saved views
 CHOICES = {
@@ -57,12 +57,15 @@ def menus_for(user: User) -> Menus:
         )
 
     sites = Site.objects.filter(pk__in=user.sites.values("pk"))
+    # Also a trainee whose supervisor signed, and who has another role by now: the figures name them.
+    works = Q(roles__contains=[Role.PROVIDER], sites__in=sites)
+    given = InjectionSession.objects.given().filter(provider=OuterRef("pk"), site__in=sites)
     versioned = Concat("name", Value(", version "), Cast("version", CharField()))
     union = rows("condition", Condition.objects.all(), "name").union(
         rows("product", Product.objects.all(), "brand"),
         rows("protocol", Protocol.objects.filter(is_current=True), "name"),
         rows("protocol", Protocol.objects.filter(is_current=False), versioned),
-        rows("provider", User.objects.filter(Q(roles__contains=[Role.PROVIDER]), sites__in=sites), "name"),
+        rows("provider", User.objects.filter(works | Exists(given)), "name"),
         rows("site", sites, "name"),
         rows("view", SavedView.objects.filter(user=user, page=SAVED_AS), "name", "query"),
     )

@@ -26,12 +26,12 @@ def start_export(*, kind: str, query: str, on: date, by: User, now: datetime) ->
     Raises ValidationError for an unknown kind or an address too long, and while one of the same kind is being written.
     """
     User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    export = Export(kind=kind, query=query, on=on, asked_by=by)
+    export.full_clean()
     own = Export.objects.filter(asked_by=by)
     own.filter(status=Export.Status.READY, asked_at__lt=now - KEPT).update(status=Export.Status.REMOVED, data=None)
     if own.filter(kind=kind, status__in=[Export.Status.QUEUED, Export.Status.RUNNING]).exists():
         raise ValidationError("One is being written already. It stands below.")
-    export = Export(kind=kind, query=query, on=on, asked_by=by)
-    export.full_clean()
     export.save()
     record(action=Action.EXPORT, by=by, subject=export, detail=f"asked for: {export.get_kind_display()}")
     transaction.on_commit(lambda: run_export.enqueue(export.pk))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import Q
 
@@ -25,7 +26,12 @@ class Export(models.Model):
         REMOVED = "removed", "removed"
 
     kind = models.CharField(max_length=10, choices=Kind)
-    query = models.CharField(max_length=500, blank=True, help_text="The address of a list behind its question mark.")
+    query = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[ProhibitNullCharactersValidator()],
+        help_text="The address of a list behind its question mark.",
+    )
     on = models.DateField(help_text="The day on which it was asked for, at the site.")
     status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
     rows_done = models.PositiveIntegerField(default=0)

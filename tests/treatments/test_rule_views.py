@@ -238,3 +238,10 @@ def test_a_finding_leads_to_where_it_is_put_right_and_back(cast: Cast, sign_in: 
         said = client.get(here).content.decode()
         for link in (f"/patients/{cast.joye.pk}/screenings/new/", f"/patients/{cast.joye.pk}/consents/new/"):
             assert f'href="{link}?next={here}"' in said
+
+
+def test_taking_back_what_is_no_number_changes_nothing(cast: Cast) -> None:
+    confirm(cast)
+    for subject in ("\x00", "", "nothing of the kind"):
+        withdraw_confirmation(subject=subject, by=cast.ito, now=timezone.now())
+    assert LabelConfirmation.objects.filter(withdrawn_at=None).exists()

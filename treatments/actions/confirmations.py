@@ -53,6 +53,8 @@ def confirm_numbers(
 @transaction.atomic
 def withdraw_confirmation(*, subject: str, by: User, now: datetime) -> None:
     """Take the confirmation of a number back; what a B row stopped, it warns of again. Without one nothing happens."""
+    if not subject.isprintable():
+        return  # no number is called so, and PostgreSQL would trip over a NUL
     for confirmation in LabelConfirmation.objects.select_for_update().filter(subject=subject, withdrawn_at=None):
         _withdraw(confirmation, by=by, now=now)
 
