@@ -1,4 +1,4 @@
-"""A morning at the telephone: a dozen calls by keyboard; two people on the same list."""
+"""A morning at the telephone: thirty calls by keyboard; two people on the same list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from treatments.models import TreatmentCourse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CALLS = 12
+CALLS = 30  # a morning
 
 
 def due_courses(cast: Cast, count: int) -> list[TreatmentCourse]:
