@@ -60,6 +60,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             return redirect("account_login")
         login(request, administrator, backend=BACKEND)
         record_authentication(request, administrator, method="password", email=administrator.email)
+        UserSession.objects.create_from_request(request)  # so that it can be listed and ended
         messages.success(request, "Cadence is set up. Next: open accounts for the people who work here.")
         return redirect("accounts:staff-list")
     return _page(request, "accounts/set_up.html", {"form": form})

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.db import models
@@ -24,6 +25,22 @@ def record(
     """
     if action not in Action.values:
         raise ValueError(f"unknown audit action {action!r}")
+    event = _sealed_event(action=action, by=by, patient_id=patient_id, subject=subject, detail=detail)
+    event.save(force_insert=True)
+    return event
+
+
+def record_reads(*, by: Any, patient_ids: Iterable[int], detail: str) -> None:
+    """Add that somebody read of each of these patients, in one query."""
+    AuditEvent.objects.bulk_create(
+        _sealed_event(action=Action.CHART_READ, by=by, patient_id=number, subject=None, detail=detail)
+        for number in sorted(patient_ids)
+    )
+
+
+def _sealed_event(
+    *, action: str, by: Any, patient_id: int | None, subject: models.Model | None, detail: str
+) -> AuditEvent:
     request = current()
     event = AuditEvent(
         action=action,
@@ -37,7 +54,6 @@ def record(
         request_id=request.id,
     )
     event.seal = seal_of(event, key=seal_keys()[0])
-    event.save(force_insert=True)
     return event
 
 

@@ -34,7 +34,12 @@ class Found:
     changes: int = 0
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    head: str = ""
+    lanes: list[list[Any]] = field(default_factory=list)
+
+    @property
+    def head(self) -> str:
+        """Where the chains stood when they were checked."""
+        return _digest(self.lanes)
 
     @property
     def is_sound(self) -> bool:
@@ -61,9 +66,10 @@ def verify_audit(*, roles: set[str], noted_head: str = "", progress: Progress = 
     return found
 
 
-def keep_head() -> Head | None:
-    """Note where the chains stand now, sealed; None when nothing was written since the last time."""
-    lanes, digest = present_head()
+def keep_head(lanes: list[list[Any]] | None = None) -> Head | None:
+    """Note where the chains stand now, or stood when they were checked, sealed; None when that is noted already."""
+    lanes = present_lanes() if lanes is None else lanes
+    digest = _digest(lanes)
     if not lanes or Head.objects.filter(digest=digest).exists():
         return None
     head = Head(lanes=lanes, digest=digest)
@@ -72,12 +78,11 @@ def keep_head() -> Head | None:
     return head
 
 
-def present_head() -> tuple[list[list[Any]], str]:
-    """Of every lane in use its number and newest hash, and the digest of them all."""
+def present_lanes() -> list[list[Any]]:
+    """Of every lane in use its number, how many links it has, and the newest hash."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT lane, number, encode(hash, 'hex') FROM audit_lane WHERE number > 0 ORDER BY lane")
-        lanes = [list(row) for row in cursor.fetchall()]
-    return lanes, _digest(lanes)
+        return [list(row) for row in cursor.fetchall()]
 
 
 def _digest(lanes: list[list[Any]]) -> str:
@@ -216,8 +221,6 @@ def _events(found: Found, progress: Progress) -> None:
 def _heads(cursor: Any, found: Found, noted: str) -> None:
     """Whether the chains lead through every place that was noted and sealed earlier."""
     keys = seal_keys()
-    cursor.execute("SELECT lane, number, encode(hash, 'hex') FROM audit_lane")
-    now = {lane: (number, hash_) for lane, number, hash_ in cursor.fetchall()}
     digests = set()
     wrong: list[str] = []
     for head in Head.objects.order_by("pk").iterator(BATCH):
@@ -237,7 +240,7 @@ def _heads(cursor: Any, found: Found, noted: str) -> None:
     if noted and noted not in digests:
         wrong.append("the head that was noted is not there: newer rows were cut off, or all were made anew")
     _add(found, wrong)
-    found.head = _digest([[lane, *now[lane]] for lane in sorted(now) if now[lane][0]])
+    found.lanes = present_lanes()
 
 
 def _add(found: Found, problems: list[str]) -> None:

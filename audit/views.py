@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from audit.actions import record
+from audit.actions import record, record_reads
 from audit.csv_lines import csv_lines
 from audit.forms import ChangeFilterForm, EventFilterForm
 from audit.history import changes_of
@@ -85,8 +85,8 @@ def change_list(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     links = form.narrow(Link.objects.changes())
     rows = list(links.older_than(_behind(Link.objects.all(), form)).select_related("source")[: CHANGES + 1])
-    if patient := form.cleaned_data.get("patient"):
-        record(action=Action.CHART_READ, by=request.user, patient_id=patient, detail="changes in the audit trail")
+    shown = {link.patient_id for link in rows[:CHANGES] if link.patient_id}
+    record_reads(by=request.user, patient_ids=shown, detail="changes in the audit trail")
     context = _list(request, form, rows, CHANGES) | {"changes": changes_of(rows[:CHANGES])}
     return render(request, "audit/change_list.html", context)
 

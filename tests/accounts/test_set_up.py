@@ -9,7 +9,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actions import AlreadySetUpError, set_up_clinic
+from accounts.actions import AlreadySetUpError, end_sessions, set_up_clinic
 from accounts.middleware import SetUpMiddleware
 from accounts.models import Site, User
 from audit.models import AuditEvent
@@ -60,6 +60,8 @@ def test_it_makes_a_site_and_an_administrator_who_is_signed_in(nobody_yet: None,
     assert page.redirect_chain == [("/account/second-factor/", 302)], "an administrator needs a second factor"
     assert "Cadence is set up" in page.content.decode()
     assert AuditEvent.objects.filter(actor_id=ada.pk, detail="set up this installation").exists()
+    assert end_sessions(user=ada, by=ada) == 1
+    assert client.get("/account/me/").url.startswith("/account/login/"), "signed out everywhere means here too"
 
 
 def test_the_new_administrator_signs_in_with_what_was_typed(nobody_yet: None, client: Client):

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from audit import chain, verify
 from audit.actions import record
 from audit.chain import TRIGGER, sources
 from audit.models import AuditEvent, Head, Lane, Link
@@ -188,7 +189,31 @@ def test_a_head_is_kept_once_for_the_same_rows(written: Cast):
     assert Head.objects.count() == 2
 
 
-def test_a_transaction_keeps_to_one_lane_and_one_undone_leaves_nothing(written: Cast):
+def test_a_transaction_keeps_to_one_lane_and_another_takes_the_next(cast: Cast):
+    from_now = Link.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    other = connection.copy()
+    with transaction.atomic():
+        record(action="search", by=cast.ito)
+        with other.cursor() as cursor:  # it does not wait for us
+            cursor.execute("SET lock_timeout = '5s'")
+            cursor.execute(
+                "INSERT INTO audit_auditevent"
+                " (at, action, actor_roles, subject_type, detail, address, request_id, seal)"
+                " VALUES (now(), 'search', '', '', 'another', '', '', '')"
+            )
+        record(action="search", by=cast.ito)
+    other.close()
+
+    rows = dict(AuditEvent.objects.values_list("pk", "detail"))
+    lanes: dict[bool, list[int]] = {True: [], False: []}
+    for row, lane in Link.objects.filter(pk__gt=from_now).values_list("row", "lane"):
+        lanes[rows[int(row)] == "another"].append(lane)
+    assert len(lanes[False]) == 2
+    assert len(set(lanes[False])) == 1
+    assert set(lanes[True]).isdisjoint(lanes[False])
+
+
+def test_a_transaction_that_is_undone_leaves_no_link(written: Cast):
     before = list(Lane.objects.order_by("lane").values_list("number", flat=True))
     with pytest.raises(ZeroDivisionError):
         _write_and_fail(written)
@@ -196,9 +221,35 @@ def test_a_transaction_keeps_to_one_lane_and_one_undone_leaves_nothing(written: 
     assert list(Lane.objects.order_by("lane").values_list("number", flat=True)) == before
 
 
-def _write_and_fail(cast: Cast) -> None:
-    from django.db import transaction
+def test_a_head_that_was_printed_is_good_also_when_others_went_on_writing(written: Cast):
+    found = check()
+    record(action="search", by=written.ito)  # between the check and the noting of it
+    keep_head(found.lanes)
 
+    assert check(noted_head=found.head).problems == []
+
+
+def test_rows_from_before_their_table_was_chained_are_taken_over(written: Cast):
+    """As in an upgrade: no link, no source, no trigger yet."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM audit_link; DELETE FROM audit_source; DELETE FROM audit_lane")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        chain.install(cursor)
+        taken = Link.objects.filter(role=chain.TAKEN_OVER, source__table_name="audit_auditevent")
+        assert set(taken.values_list("row", flat=True)) == set(
+            map(str, AuditEvent.objects.values_list("pk", flat=True))
+        )
+        record(action="search", by=written.ito)
+        found = Found()
+        verify._links(found, {connection.settings_dict["USER"]}, lambda what, done: None)
+        for source in sources():
+            verify._rows(cursor, source, found)
+        assert found.problems == []
+        transaction.set_rollback(True)
+
+
+def _write_and_fail(cast: Cast) -> None:
     with transaction.atomic():
         record(action="search", by=cast.ito)
         raise ZeroDivisionError

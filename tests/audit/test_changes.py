@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from audit.actions import record
 from audit.models import AuditEvent
+from audit.seals import seal_keys, seal_of
 from tests.cast import Cast
 
 CHANGES = "/audit/changes/"
@@ -31,7 +32,20 @@ def test_a_change_shows_its_values_before_and_after(cast: Cast, ada: Client):
 
     assert (row.kind, row.label) == ("patient", "changed")
     assert ("phone", before or "–", "555 0199") in row.fields
-    assert AuditEvent.objects.filter(action="chart-read", actor_id=cast.ada.pk, patient_id=cast.joye.pk).exists()
+
+
+def test_whose_records_were_shown_is_on_record_also_without_a_filter(cast: Cast, ada: Client):
+    for patient in (cast.joye, cast.omar):
+        patient.phone = "555 0199"
+        patient.save()
+
+    ada.get(CHANGES, {"person": cast.robin.pk})
+    assert not AuditEvent.objects.filter(action="chart-read").exists(), "nothing was shown"
+    ada.get(CHANGES)
+
+    read = AuditEvent.objects.filter(action="chart-read", actor_id=cast.ada.pk, detail="changes in the audit trail")
+    assert {cast.joye.pk, cast.omar.pk} <= set(read.values_list("patient_id", flat=True))
+    assert all(seal_of(event, key=seal_keys()[0]) == event.seal for event in read)
 
 
 def test_a_change_through_the_site_names_who_and_from_where(cast: Cast, sign_in: Callable[[User], Client]):
@@ -111,10 +125,10 @@ def test_the_export_holds_what_the_filter_shows_and_is_on_record(cast: Cast, ada
 def test_the_page_of_changes_takes_the_same_queries_for_few_rows_and_many(
     cast: Cast, ada: Client, django_assert_max_num_queries: Callable[..., object]
 ):
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         ada.get(CHANGES)
     for number in range(60):
         cast.joye.phone = f"555 {number}"
         cast.joye.save()
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         ada.get(CHANGES)

@@ -36,6 +36,6 @@ class Command(BaseCommand):
         if not found.is_sound:
             sys.stdout.flush()
             raise CommandError("The audit does not stand as it was written.")
-        keep_head()
+        keep_head(found.lanes)
         self.stdout.write(f"Head: {found.head}")
         self.stdout.write("The audit stands as it was written.")
