@@ -66,7 +66,7 @@ function tools() {
   for (const name of ["minus", "plus", "remove"]) field(name).disabled = words === "";
   for (const name of ["like", "none"]) field(name).hidden = words === "";
   const chosen = field("chosen");
-  const text = words || chosen.dataset.hint;
+  const text = sites.remark || words || chosen.dataset.hint;
   if (chosen.textContent !== text) chosen.textContent = text;
   field("undo").disabled = !history.canUndo;
   field("redo").disabled = !history.canRedo;
@@ -185,6 +185,8 @@ function reveal(row) {
   else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom;
 }
 
+sites.addEventListener("remark", tools);
+
 maps.addEventListener("place", async ({ detail }) => {
   if (product().value === "") {
     field("needs-product").hidden = false;
@@ -195,7 +197,10 @@ maps.addEventListener("place", async ({ detail }) => {
   maps.mark(detail.view, null);
   if (course !== null) choosePlaced([table.add({ ...detail, units: paletteDose(), course })]);
 });
-maps.addEventListener("chosen", () => placed.clear());
+maps.addEventListener("chosen", () => {
+  placed.clear();
+  sites.say("");
+});
 
 new Shorthand(form).addEventListener("apply", ({ detail }) => choosePlaced(sites.add(detail.sites)));
 

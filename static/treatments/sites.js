@@ -12,13 +12,17 @@ export const number = (text) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) ? 
 /** 5 not 5.00, 2.5 not 2.50. */
 export const short = (units) => units.replace(/\.0+$|(\.\d*?)0+$/, "$1");
 
-export class Sites {
+/** Sends `remark` when that has changed. */
+export class Sites extends EventTarget {
   #table;
   #setup;
   #form;
+  #remark = "";
 
   constructor(table, form, setup) {
+    super();
     [this.#table, this.#form, this.#setup] = [table, form, setup];
+    for (const kind of ["change", "select"]) table.addEventListener(kind, () => this.say(""));
   }
 
   isMidline(muscle) {
@@ -45,21 +49,28 @@ export class Sites {
     this.#form.elements.protocol.value = "";
   }
 
-  /** The chosen sites, or all of them, also on the other side, where no like site is yet. Says so when there is none. */
+  /** The chosen sites, or all of them, also on the other side, where no like site is yet; why there is none is the remark. */
   mirror() {
     const table = this.#table;
     const sites = table.rows.map((row) => table.read(row));
     const chosen = table.selection;
     const wanted = chosen.length ? chosen.map((row) => table.read(row)) : sites;
-    const made = [];
-    table.batch(() => {
-      for (const site of wanted) {
-        const other = mirrored(site);
-        if (other && !sites.some((existing) => alike(existing, other))) made.push(table.add(other, { commit: false }));
-      }
-    });
-    if (made.length && chosen.length) table.choose(made);
-    if (!made.length) this.#form.querySelector("[data-charting=chosen]").textContent = notMirrored(wanted);
+    const others = wanted.map(mirrored).filter((other) => other && !sites.some((existing) => alike(existing, other)));
+    if (!others.length) return this.say(notMirrored(wanted));
+    let made = [];
+    table.batch(() => (made = others.map((other) => table.add(other, { commit: false }))));
+    if (chosen.length) table.choose(made);
+  }
+
+  /** What a press could not do, in words; until the sites or what is chosen of them change. Empty when there is nothing to say. */
+  get remark() {
+    return this.#remark;
+  }
+
+  say(remark) {
+    if (this.#remark === remark) return;
+    this.#remark = remark;
+    this.dispatchEvent(new Event("remark"));
   }
 
   /** Choose all sites of the muscles that are chosen, both sides, in the same course. */

@@ -129,7 +129,14 @@ def test_all_that_is_chosen_is_mirrored(chart: Page) -> None:
         assert value(chart, other, "units") == value(chart, one, "units")
     chart.get_by_role("button", name="mirror left and right").click()
     expect(rows(chart)).to_have_count(6)  # they have their other side already
-    expect(chart.locator("[data-charting=chosen]")).to_have_text("Nothing mirrored: the other side is there already.")
+    said = chart.locator("[data-charting=chosen]")
+    expect(said).to_have_text("Nothing mirrored: the other side is there already.")
+    with chart.expect_response(lambda answer: answer.request.method == "POST"):
+        chart.locator("[name=notes]").fill("She slept well.")
+    saved(chart)
+    expect(said).to_have_text("Nothing mirrored: the other side is there already.")  # also when a save comes back
+    dot(chart, "head_front", 0).click()
+    expect(said).to_contain_text("1 site of Frontalis chosen")
     expect(chart.locator(".point.is-elsewhere")).to_have_count(0)
 
 
