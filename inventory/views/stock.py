@@ -102,12 +102,14 @@ def lot_detail(request: HttpRequest, lot_id: int) -> HttpResponse:
     page = mine.filter(pk__gt=shown_last.pk) if shown_last else mine
     vials = list(page.with_movements().order_by("pk")[: PAGE + 1])
     today = (_site(request) or Site(time_zone="UTC")).today()
+    standing = shelf_life(lot.expires_on, recalled_on=lot.recalled_on, on=today)
     return render(
         request,
         "inventory/lot_detail.html",
         {
             "lot": lot,
-            "standing": shelf_life(lot.expires_on, recalled_on=lot.recalled_on, on=today),
+            "standing": standing,
+            "blocked": standing if standing in ("recalled", "expired") else "",
             "today": today,
             "counts": mine.in_stock().counted_by_lot([lot]),
             "unused": any(vial.status == Vial.Status.IN_STOCK for vial in vials),

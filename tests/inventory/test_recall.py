@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -29,6 +31,27 @@ class TestLotDetail:
         assert re.search(r"Harbour Clinic +2 × 200 U +in stock", page)
         assert re.search(r"received +\d+ \w+ +by Ada Brandt *; +used +\d+ \w+ +by Dr Kenji Ito", page)
         assert [vial.status for vial in answer.context["vials"]] == ["used", "in stock", "in stock"]
+
+    @pytest.mark.parametrize(
+        ("lot_values", "words"),
+        [
+            ({"recalled_on": date(2020, 1, 1), "recall_reason": "FDA D-0123"}, "blocked: recalled"),
+            ({"expires_on": date(2020, 1, 1)}, "blocked: expired"),
+        ],
+    )
+    def test_a_vial_that_nobody_may_open_is_blocked_and_not_in_stock(
+        self, cast: Cast, sign_in: Callable[[User], Client], lot_values: dict[str, Any], words: str
+    ):
+        lot = receive(cast)
+        use_vials(vials=[lot.vials.first()], by=cast.ito)
+        Lot.objects.filter(pk=lot.pk).update(**lot_values)
+
+        answer = sign_in(cast.robin).get(reverse("inventory:lot-detail", args=[lot.pk]))
+
+        page = re.sub(r"<[^>]+>|\s+", " ", answer.content.decode())
+        assert re.search(rf"Harbour Clinic +2 × 200 U +{words}, still to be removed", page)
+        assert len(re.findall(rf"200 U +Harbour Clinic +{words} ", page)) == 2  # the third was used
+        assert "in stock" not in page
 
     def test_vials_at_other_peoples_sites_are_not_shown(self, cast: Cast, sign_in: Callable[[User], Client]):
         lot = receive(cast)

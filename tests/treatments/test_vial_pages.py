@@ -241,6 +241,8 @@ def test_naming_from_the_patients_side(cast: Cast, ito: Client) -> None:
     assert (named.vial, named.patient, named.note, named.named_by) == (vial, cast.joye, "Order 7", cast.ito)
     assert "Order 7" in text_of(ito.get(url))
     assert AuditEvent.objects.filter(action="chart-read", patient_id=cast.joye.pk).exists()
+    Lot.objects.filter(pk=vial.lot_id).update(recalled_on=date(2020, 1, 1), recall_reason="D-0123")
+    assert f"blocked</span> Lot {vial.lot.number} was recalled on 1 Jan 2020." in text_of(ito.get(url))
 
 
 def test_naming_from_the_stocks_side(cast: Cast, ito: Client) -> None:

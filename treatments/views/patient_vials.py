@@ -53,7 +53,12 @@ def patient_vials(request: HttpRequest, patient_id: int) -> HttpResponse:
         .select_related("vial__lot", "vial__size__product", "vial__site", "named_by")
         .order_by("-pk")[:PAGE]
     )
-    context = {"patient": patient, "form": form, "named": named, "today": today}
+    context = {
+        "patient": patient,
+        "form": form,
+        "named": [(row, row.vial.lot.problem(on=today)) for row in named],
+        "today": today,
+    }
     return render(request, "treatments/patient_vials.html", context, status=422 if form.errors else 200)
 
 
