@@ -1,8 +1,9 @@
 """What a registry asks for, without saying who anybody is: tables as CSV with their codebook, in one zip.
 
 The shape follows what CD PROBE and ULIS collect: demographics, product and dose by muscle, guidance, scores with the
-answers by item, onset and wear-off, adverse events. Not in it: names, record numbers, contact data, dates of birth,
-free text, lot numbers, the words of any instrument; of one that needs a licence there is the score alone.
+answers by item, answers that give no score as such, onset and wear-off, adverse events. Not in it: names, record
+numbers, contact data, dates of birth, free text, lot numbers, the words of any instrument; of one that needs a licence
+there is the score alone, or that it was not scored.
 
 - Each patient's days are moved back by the same secret number of days, one to 364: what lies between two days of a
   patient stays true, the days themselves are not.
@@ -151,6 +152,36 @@ TABLES = (
             Column("version", NUMBER, "which version of its items and coding was asked"),
             Column("item", TEXT, "which item; never its words"),
             Column("value", NUMBER, "the answer; an item left open has no row, and a score given as a total has none"),
+        ),
+    ),
+    RegistryTable(
+        "not_scored",
+        "SELECT course.patient_id, answers.id, course.id, instrument.key, version.version, answers.assessed_on,"
+        " (SELECT count(*) FROM jsonb_object_keys(answers.answers))"
+        " FROM outcomes_unscoredanswer answers JOIN treatments_treatmentcourse course ON course.id = answers.course_id"
+        " JOIN outcomes_instrument instrument ON instrument.id = answers.instrument_id"
+        " JOIN outcomes_instrumentversion version ON version.id = answers.version_id"
+        " WHERE course.patient_id = ANY(%(patients)s) ORDER BY answers.id",
+        (
+            Column("not_scored", CODE, "answers of one day that give no score, as an item is missing; never zero"),
+            Column("course", CODE, "of which course"),
+            Column("instrument", TEXT, "the measure"),
+            Column("version", NUMBER, "which version of its items and coding was asked"),
+            Column("assessed_on", DAY, "when"),
+            Column("answered", NUMBER, "how many items were answered"),
+        ),
+    ),
+    RegistryTable(
+        "not_scored_items",
+        "SELECT course.patient_id, answers.id, answer.key, answer.value::numeric"
+        " FROM outcomes_unscoredanswer answers JOIN treatments_treatmentcourse course ON course.id = answers.course_id"
+        " JOIN outcomes_instrumentversion version ON version.id = answers.version_id"
+        " CROSS JOIN LATERAL jsonb_each_text(answers.answers) answer"
+        " WHERE course.patient_id = ANY(%(patients)s) AND NOT version.needs_licence ORDER BY answers.id, answer.key",
+        (
+            Column("not_scored", CODE, "of which row of not_scored"),
+            Column("item", TEXT, "which item; never its words"),
+            Column("value", NUMBER, "the answer; an item left open has no row"),
         ),
     ),
     RegistryTable(

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -18,7 +19,7 @@ from django.urls import reverse
 from accounts.models import User
 from audit.models import AuditEvent
 from benchmarks.generated_outcomes import TODAY, TreatedClinic
-from outcomes.models import Assessment, Export, InstrumentVersion
+from outcomes.models import Assessment, Export, InstrumentVersion, UnscoredAnswer
 from outcomes.registry import FURTHEST, TABLES, Secret, age_words, build
 from patients.models import Patient
 from tests.cast import Cast
@@ -130,6 +131,34 @@ def test_items_are_there_where_the_licence_allows(clinic: Any, cast: Cast) -> No
     assert len(scores) == len(tables["scores"])
     assert all(scores[row["score"]] == row["instrument"] for row in tables["items"])
     assert "hit6" in scores.values()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert not [name for name in archive.namelist() if b"a word of" in archive.read(name)]
+
+
+@pytest.mark.django_db
+def test_answers_that_give_no_score_are_there_as_such(clinic: Any, cast: Cast) -> None:
+    """Whoever analyses the registry sees who was asked and answered too little; it is no score, and no zero."""
+    course = TreatmentCourse.objects.filter(site__in=clinic.sites, sessions__status="signed").first()
+    assert course is not None
+    scored = Assessment.objects.filter(course__site__in=clinic.sites).count()
+    for key, answers in {"jfls8": {"i1": "0", "i3": "7"}, "hit6": {"q1": "10"}}.items():  # HIT-6 needs a licence
+        version = InstrumentVersion.objects.get(instrument__key=key, is_current=True)
+        UnscoredAnswer.objects.create(
+            course=course, instrument=version.instrument, version=version, assessed_on=TODAY, answers=answers,
+            why_not="6 answers are missing", words={"i1": "a word of the patient"}, recorded_by=cast.ada,
+        )  # fmt: skip
+
+    data = build([site.pk for site in clinic.sites], lambda done, of: None)
+
+    tables, secret = unpacked(data), Secret(settings.SECRET_KEY)
+    day = (TODAY - secret.shift(course.patient_id)).isoformat()
+    found = sorted((row["instrument"], row["answered"], row["assessed_on"]) for row in tables["not_scored"])
+    assert found == [("hit6", "1", day), ("jfls8", "2", day)]
+    assert {row["course"] for row in tables["not_scored"]} == {secret.code("course", course.pk)}
+    jaw = next(row["not_scored"] for row in tables["not_scored"] if row["instrument"] == "jfls8")
+    items = [(row["not_scored"], row["item"], row["value"]) for row in tables["not_scored_items"]]
+    assert items == [(jaw, "i1", "0"), (jaw, "i3", "7")]
+    assert len(tables["scores"]) == scored
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert not [name for name in archive.namelist() if b"a word of" in archive.read(name)]
 
