@@ -78,11 +78,52 @@ def test_one_refused_number_keeps_nothing_else_out_of_the_draft(ito: Client, ses
     assert list(session.injections.values_list("units", flat=True))[2:4] == [None, Decimal("7.5")]
     assert any(finding.severity == "stop" for finding in answer.context["findings"])
 
-    # Anything else that is refused waits, whole.
-    later = wrong | {"version": session.version, "notes": "later", "discomfort": "11"}
-    assert ito.post(chart_url(session), later, **SCRIPT).status_code == 422
+
+def wrong_everywhere(page: dict[str, str]) -> dict[str, str]:
+    """One refused field of each part of the page."""
+    count = next(name for name in page if name.startswith("vials-") and name.endswith("-count"))
+    typed = {"discomfort": "11", "started_at": "25:00", "injections-5-side": "", "mixings-0-ml": "abc", count: "99"}
+    return page | typed
+
+
+def test_whatever_is_refused_the_rest_of_the_draft_is_saved(cast: Cast, ito: Client, session: InjectionSession) -> None:
+    vials_in_stock(cast, 2)
+    press(ito, session, f"place:{preempt().pk}")
+    press(ito, session, "suggest-vials")
+    press(ito, session, "save", dilution="200:4")
+    press(ito, session, "reconstitute", discomfort="3", started_at="09:30")
+    page = fields(ito.get(chart_url(session)).content.decode()) | {"action": "autosave"}
+    sent = wrong_everywhere(page)
+    answer = ito.post(chart_url(session), sent | {"notes": "kept", "injections-1-units": "2.5"}, **SCRIPT)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "without the marked fields." in html
+    for name in (name for name in sent if sent[name] != page[name]):
+        assert f'<li data-for="{name}">' in html
     session.refresh_from_db()
-    assert session.notes == "mine"
+    (use,) = session.vial_uses.all()
+    # What is refused stays as it was stored; a site without its side cannot be stored and is left out.
+    assert (session.discomfort, f"{session.started_at:%H:%M}", use.diluent_ml) == (3, "09:30", 4)
+    assert (session.notes, session.injections.count()) == ("kept", 30)
+    assert session.injections.filter(units=Decimal("2.5")).count() == 1
+    assert f'id="id_version" value="{session.version}"' in html
+
+
+def test_what_is_refused_for_another_field_is_left_out_with_it(ito: Client, session: InjectionSession) -> None:
+    page = fields(ito.get(chart_url(session)).content.decode()) | {"action": "autosave", "is_touch_up": "on"}
+    sent = page | {"started_at": "10:30", "ended_at": "10:10", "notes": "kept"}
+    answer = ito.post(chart_url(session), sent, **SCRIPT)
+    assert {name for name, _ in answer.context["errors"]} == {"touch_up_reason", "ended_at"}
+    session.refresh_from_db()
+    assert (session.notes, session.is_touch_up, session.started_at) == ("kept", False, None)
+
+
+def test_nothing_is_saved_without_a_product_that_is_one(ito: Client, session: InjectionSession) -> None:
+    press(ito, session, f"place:{preempt().pk}")
+    page = fields(ito.get(chart_url(session)).content.decode()) | {"action": "autosave"}
+    assert ito.post(chart_url(session), page | {"product": "0", "notes": "mine"}, **SCRIPT).status_code == 422
+    session.refresh_from_db()
+    assert (session.notes, session.injections.filter(units=5).count()) == ("", 31)
 
 
 def test_a_stale_page_does_not_overwrite(ito: Client, session: InjectionSession) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.actions import record
 from audit.models import StaleVersionError
 from inventory.actions import VialTakenError
+from inventory.models import Vial
 from patients.models import Patient
 from treatments.actions.sessions import (
     SigningRefusedError,
@@ -44,6 +45,7 @@ from treatments.views.drafting import (
     take_over,
     vials_of,
 )
+from treatments.views.partly import rest_of
 from treatments.views.records import record_context
 
 # Where a button of the charting page leads once the draft is saved.
@@ -86,18 +88,14 @@ def session_chart(request: HttpRequest, session_id: int) -> HttpResponse:
         )
 
     action = request.POST.get("action", "save")
-    posted, refused = _read(session, request, today=today)
+    posted = Charting(session, user=request.user, today=today, data=request.POST)
     if action == "preview-shorthand":
         return render(request, "treatments/session_chart.html#shorthand", {"shorthand": posted.shorthand})
-    valid = _is_valid(posted)
-    if valid and (words := other_product(posted, request)):
-        posted.header.add_error("product", words)
-        valid = False
-    vials, short = vials_of(posted, request) if valid else ([], [])
-    for form, why in short:
-        form.add_error("count", why)
-        valid = False
-    if not valid or (action == "shorthand" and not posted.shorthand.sites):
+    vials = _checked(posted, request)
+    refused: list[tuple[str, str]] = []
+    if vials is None and action == "autosave":
+        posted, vials, refused = _partly(posted, request)
+    if vials is None or (action == "shorthand" and not posted.shorthand.sites):
         return _not_saved(request, posted, status=422)
     try:
         saved = save_draft(
@@ -274,27 +272,33 @@ _GONE = (
 )
 
 
-def _read(session: InjectionSession, request: HttpRequest, *, today: date) -> tuple[Charting, list[tuple[str, str]]]:
-    """The posted page, and what is refused of it where the rest can be saved.
+def _checked(posted: Charting, request: HttpRequest) -> list[Vial] | None:
+    """The vials for what was picked; None when something is refused, which is then said beside its field."""
+    if not all([form.is_valid() for form in (posted.header, posted.sites, posted.vials, posted.mixings)]):
+        return None
+    if words := other_product(posted, request):
+        posted.header.add_error("product", words)
+        return None
+    vials, short = vials_of(posted, request)
+    for form, why in short:
+        form.add_error("count", why)
+    return None if short else vials
 
-    One refused number keeps the rest of the draft out of no autosave: its site is saved without units, which stops
-    signing until they are right. What was typed stays in the page and in the browser.
+
+def _partly(posted: Charting, request: HttpRequest) -> tuple[Charting, list[Vial] | None, list[tuple[str, str]]]:
+    """The page without what is refused of it, its vials, and what was refused: the rest is kept out of no autosave.
+
+    Vials are looked for once all else is right, so that leaving out may come to them in a second round.
     """
-    posted = Charting(session, user=request.user, today=today, data=request.POST)
-    if request.POST.get("action") != "autosave" or _is_valid(posted):
-        return posted, []
-    refused = posted.errors()
-    if not all(name.startswith(f"{posted.sites.prefix}-") and name.endswith("-units") for name, _ in refused):
-        return posted, []
-    rest = request.POST.copy()
-    for name, _ in refused:
-        rest[name] = ""
-    saved = Charting(session, user=request.user, today=today, data=rest, known=posted)
-    return (saved, refused) if _is_valid(saved) else (posted, [])
-
-
-def _is_valid(posted: Charting) -> bool:
-    return all([form.is_valid() for form in (posted.header, posted.sites, posted.vials, posted.mixings)])
+    rest, refused = posted, []
+    for _ in range(2):
+        refused += rest.errors()
+        if (without := rest_of(rest)) is None:
+            break
+        rest = without
+        if (vials := _checked(rest, request)) is not None:
+            return rest, vials, refused
+    return posted, None, []
 
 
 def _not_saved(
