@@ -1,4 +1,4 @@
-// "All said" ticks what the patient was told, without sending the form.
+// "All said" ticks what the patient was told, without sending the form; leaving with something typed is asked about.
 
 const button = document.querySelector("[data-all-said]");
 
@@ -9,3 +9,10 @@ button?.addEventListener("click", (event) => {
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
+
+const form = document.querySelector("[data-evaluation]");
+let typed = form?.querySelector(".is-invalid") !== null; // it came back with what was typed
+form?.addEventListener("input", () => (typed = true));
+form?.addEventListener("change", () => (typed = true));
+form?.addEventListener("submit", () => (typed = false));
+addEventListener("beforeunload", (event) => typed && event.preventDefault());

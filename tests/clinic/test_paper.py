@@ -173,8 +173,10 @@ def test_the_patient_reads_plain_words(cast: Cast, sign_in: SignIn, course: Trea
 
 
 def test_an_evaluation_prints(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
-    evaluation = written(cast, course)
+    told = {"told_onset": True, "told_partial": True}
+    evaluation = written(cast, course, content=CONTENT | told)
     (page,) = printed(sign_in(cast.ito), "clinic:evaluation-pdf", evaluation)
+    assert "the effect comes in days to two weeks; relief may be partial Medication guide" in " ".join(page.split())
     for words in ("Koch, Joye", "Page 1 of 1", "Headache on most days.", "Two preventives failed.", "Dr Kenji Ito, MD"):
         assert words in page, words
 

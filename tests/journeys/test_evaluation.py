@@ -56,3 +56,23 @@ def test_a_provider_starts_a_course_and_evaluates_it(
     page.get_by_role("link", name="Chronic migraine").click()
     expect(page.locator("#evaluations-head")).to_be_visible()
     expect(page.locator(".page-actions").get_by_role("button", name="Start session")).to_be_visible()
+
+
+def test_what_was_typed_is_not_left_behind_unasked(cast: Cast, page: Page, log_in: Callable[..., None]) -> None:
+    course = cast.course()
+    log_in(page, cast.ito)
+    page.goto(f"/courses/{course.pk}/evaluations/new/")
+    page.get_by_label("Symptoms").fill("Headache on most days.")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    # A treatment tried before is entered on a page of its own.
+    page.get_by_role("link", name="Add a tried treatment").click(no_wait_after=True)
+    expect(page.get_by_label("Symptoms")).to_have_value("Headache on most days.")
+    page.get_by_role("button", name="Save the evaluation").click()
+    expect(page.get_by_text("This field is required.")).to_have_count(3)
+    page.get_by_label("Suitable", exact=True).check()
+    page.get_by_label("Why").fill("Two preventives failed.")
+    page.get_by_label("Goals").fill("Work a full week")
+    page.get_by_role("button", name="Save the evaluation").click()
+    expect(page.get_by_text("The evaluation is saved.")).to_be_visible()
+    assert asked == ["beforeunload"]

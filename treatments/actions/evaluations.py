@@ -88,6 +88,8 @@ def _fill(
         raise ValidationError({"evaluated_on": "This day lies before the patient's birth."})
     if guide_on is not None and guide_on > today:
         raise ValidationError({"medication_guide_on": "This day lies in the future."})
+    if guide_on is not None and guide_on < born:
+        raise ValidationError({"medication_guide_on": "This day lies before the patient's birth."})
     before = _said(evaluation)
     evaluation.evaluated_on = evaluated_on
     for name in CONTENT:

@@ -65,6 +65,17 @@ class Evaluation(Versioned):
     def __str__(self) -> str:
         return f"Evaluation {self.pk}"
 
+    @property
+    def told(self) -> list[str]:
+        """What the patient was told, in words for a list."""
+        said = {
+            "the effect comes in days to two weeks": self.told_onset,
+            "it lasts three to six months": self.told_duration,
+            "relief may be partial": self.told_partial,
+            "the risks, and when to seek help": self.told_risks,
+        }
+        return [words for words, was_said in said.items() if was_said]
+
 
 @pghistory.track()
 class PatientVial(models.Model):
