@@ -42,8 +42,9 @@ def load() -> dict[str, int]:
             instruments[key].conditions.set(treated)
         InstrumentVersion.objects.filter(instrument=instruments[key], is_current=True).update(is_current=False)
         version = InstrumentVersion(instrument=instruments[key], **entry)
-        if problem := definition_problem(version.definition()):
-            raise ValueError(f"{key}: {problem}")
+        column, problem = definition_problem(version.definition())
+        if problem:
+            raise ValueError(f"{key}, {column}: {problem}")
         version.save()
 
     rules = _entries("responder_rules.json")

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.models import User
+from audit.models import StaleVersionError
 from outcomes.models import Instrument, InstrumentText, InstrumentVersion, ResponderRule
 from outcomes.rules.instruments import definition_problem
 from treatments.models import Condition
@@ -31,6 +32,8 @@ def add_instrument(
 
     Raises ValidationError for a name that is taken and for a definition that cannot be scored by.
     """
+    # The second of two who add at once waits here, and then sees the first one's name. One always ships.
+    Instrument.objects.select_for_update().order_by("pk").first()
     key = slugify(short_name).replace("-", "_")[:40] or "instrument"
     if Instrument.objects.filter(short_name__iexact=short_name).exists() or Instrument.objects.filter(key=key).exists():
         raise ValidationError({"short_name": "There is an instrument of this name."})
@@ -54,7 +57,7 @@ def add_instrument(
 def change_instrument(
     *,
     instrument: Instrument,
-    seen: int,
+    seen: str,
     name: str,
     short_name: str,
     conditions: Collection[Condition],
@@ -63,13 +66,13 @@ def change_instrument(
 ) -> InstrumentVersion:
     """Give an instrument a new version where its definition differs; scores given before keep theirs.
 
-    `seen` is the number of the version the form was opened on. Raises ValidationError when another was made meanwhile,
-    and as add_instrument does.
+    `seen` is what the form was opened on, as InstrumentVersion.as_seen gives it. Raises StaleVersionError when somebody
+    changed it meanwhile, and as add_instrument does.
     """
     instrument = Instrument.objects.select_for_update().get(pk=instrument.pk)
     current = instrument.versions.get(is_current=True)
-    if current.version != seen:
-        raise ValidationError(f"Somebody else made version {current.version} meanwhile. Look at it first.")
+    if current.as_seen() != seen:
+        raise StaleVersionError(current)
     if Instrument.objects.filter(short_name__iexact=short_name).exclude(pk=instrument.pk).exists():
         raise ValidationError({"short_name": "There is an instrument of this name."})
     instrument.name, instrument.short_name = name, short_name
@@ -160,8 +163,9 @@ _KEPT = [
 
 def _new_version(instrument: Instrument, number: int, definition: Mapping[str, Any], by: User) -> InstrumentVersion:
     version = InstrumentVersion(instrument=instrument, version=number, made_by=by, **definition)
-    if problem := definition_problem(version.definition()):
-        raise ValidationError(problem)
+    column, problem = definition_problem(version.definition())
+    if problem:
+        raise ValidationError({column: problem})
     version.full_clean()
     version.save()
     return version

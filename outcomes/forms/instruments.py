@@ -21,6 +21,7 @@ WAYS = {
     "scaled": "the sum of its items, brought to 0 to 100",
 }
 CONFIDENCE = [("", "–"), *Confidence.choices]
+MOST_ITEMS = 60
 
 
 class InstrumentForm(forms.Form):
@@ -71,7 +72,7 @@ class InstrumentForm(forms.Form):
     confidence = forms.ChoiceField(
         choices=Confidence.choices, initial=Confidence.C, help_text="C until somebody has read the source."
     )
-    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, version: InstrumentVersion | None = None, **kwargs: Any) -> None:
         """`version` is the one that a new version follows; unit and direction stay, and so does a way of its own."""
@@ -115,8 +116,13 @@ class InstrumentForm(forms.Form):
         before = {row["label"]: row for row in self.version.items} if self.version else {}
         rows: list[dict[str, Any]] = []
         taken = {row["key"] for row in before.values()}
-        for number, line in _lines(self.cleaned_data["items"]):
+        lines = _lines(self.cleaned_data["items"])
+        if len(lines) > MOST_ITEMS:
+            raise ValidationError(f"At most {MOST_ITEMS} items.")
+        for number, line in lines:
             row = _item(number, line)
+            if any(row["label"] == other["label"] for other in rows):
+                raise ValidationError(f"Line {number}: “{row['label']}” stands there twice.")
             if row["label"] in before:
                 # The same item goes on under its key, with what the line does not say.
                 row = (
@@ -137,7 +143,7 @@ class InstrumentForm(forms.Form):
         rows = []
         for number, line in _lines(self.cleaned_data["bands"]):
             start, _, words = line.partition(";")
-            rows.append({"from": plain(_number(number, start)), "words": words.strip()[:80]})
+            rows.append({"from": plain(_number(number, start)), "words": _short(number, words, 80)})
         return rows
 
     def clean(self) -> dict[str, Any]:
@@ -150,6 +156,27 @@ class InstrumentForm(forms.Form):
             if cleaned.get(source) and not cleaned.get(confidence):
                 cleaned[confidence] = Confidence.C
         return cleaned
+
+    def show_conflict(self, saved: InstrumentVersion) -> None:
+        """Keep what was typed, say beside each field that differs what was saved meanwhile; sent again, it goes on."""
+        self.add_error(
+            None,
+            "Somebody else changed this instrument meanwhile. What you typed is kept below; where it differs, the "
+            "saved value is shown beside the field. Save again to put yours in its place.",
+        )
+        for name, value in _initial(saved).items():
+            if name not in self.cleaned_data or name in ("unit", "better", "seen"):
+                continue
+            field, typed = self.fields[name], self.cleaned_data[name]
+            there = getattr(saved, name) if name in ("items", "bands") else field.clean(value)
+            if name == "conditions":
+                there, typed, value = set(there), set(typed), ", ".join(condition.name for condition in value)
+            if there != typed:
+                words = dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value
+                self.add_error(name, f"Saved meanwhile: {'empty' if words in (None, '') else words}")
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["seen"] = saved.as_seen()
+        self.data = data
 
     def definition(self) -> dict[str, Any]:
         """The columns of the version; call it on a valid form."""
@@ -196,7 +223,11 @@ def _initial(version: InstrumentVersion) -> dict[str, Any]:
         "minimum": plain(version.minimum),
         "maximum": plain(version.maximum),
         "step": plain(version.step),
-        "seen": version.version,
+        **{
+            name: None if (change := getattr(version, name)) is None else plain(change)
+            for name in ("meaningful_points", "meaningful_percent")
+        },
+        "seen": version.as_seen(),
     }
 
 
@@ -214,18 +245,26 @@ def _item(number: int, line: str) -> dict[str, Any]:
         choices = [part.partition("=") for part in parts]
         values = [_number(number, value) for value, _, _ in choices]
         return {
-            "label": label[:80],
+            "label": _short(number, label, 80),
             "minimum": plain(min(values)),
             "maximum": plain(max(values)),
             "step": "1",
             "choices": [
-                [plain(value), words.strip()[:60]] for value, (_, _, words) in zip(values, choices, strict=True)
+                [plain(value), _short(number, words, 60)] for value, (_, _, words) in zip(values, choices, strict=True)
             ],
         }
     if len(parts) not in (2, 3):
         raise ValidationError(f"Line {number}: name; lowest; highest; step.")
     numbers = [_number(number, part) for part in [*parts, "1"][:3]]
-    return {"label": label[:80]} | dict(zip(("minimum", "maximum", "step"), map(plain, numbers), strict=True))
+    return {"label": _short(number, label, 80)} | dict(
+        zip(("minimum", "maximum", "step"), map(plain, numbers), strict=True)
+    )
+
+
+def _short(line: int, text: str, longest: int) -> str:
+    if len(text.strip()) > longest:
+        raise ValidationError(f"Line {line}: at most {longest} characters for a name or an answer.")
+    return text.strip()
 
 
 def _number(line: int, text: str) -> Decimal:

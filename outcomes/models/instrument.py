@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pghistory
@@ -113,6 +115,12 @@ class InstrumentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instrument.short_name}, version {self.version}"
+
+    def as_seen(self) -> str:
+        """A mark of what a form shows of it and its instrument; another one as soon as anybody changes either."""
+        asked_of = sorted(self.instrument.conditions.values_list("pk", flat=True))
+        shown = json.dumps([self.instrument.name, self.instrument.short_name, asked_of])
+        return f"{self.version}-{sha256(shown.encode()).hexdigest()[:12]}"
 
     def definition(self) -> Definition:
         """The same as plain values, for outcomes.rules; needs the instrument loaded."""

@@ -209,30 +209,30 @@ def change_from(
     )
 
 
-def definition_problem(definition: Definition) -> str:
-    """Why this definition cannot be scored by, in a sentence; empty when it can."""
+def definition_problem(definition: Definition) -> tuple[str, str]:
+    """The column by which this definition cannot be scored, and why in a sentence; both empty when it can."""
     if definition.minimum >= definition.maximum:
-        return "The lowest score has to be lower than the highest."
+        return "maximum", "The lowest score has to be lower than the highest."
     if definition.step <= 0:
-        return "The step has to be above zero."
+        return "step", "The step has to be above zero."
     keys = [item.key for item in definition.items]
     if len(set(keys)) < len(keys):
-        return "Two items have the same key."
+        return "items", "Two items have the same key."
     for item in definition.items:
         if item.minimum >= item.maximum:
-            return f"{item.label}: the lowest answer has to be lower than the highest."
+            return "items", f"{item.label}: the lowest answer has to be lower than the highest."
         if item.step <= 0:
-            return f"{item.label}: the step has to be above zero."
+            return "items", f"{item.label}: the step has to be above zero."
     if definition.scoring not in (Scoring.TOTAL, Scoring.GOALS, Scoring.DIARY) and not definition.counted:
-        return "A score from items needs items."
+        return "items", "A score from items needs items."
     if definition.may_miss >= max(1, len(definition.counted)):
-        return "At least one item has to be answered."
+        return "may_miss", "At least one item has to be answered."
     starts = [band.start for band in definition.bands]
     if len(set(starts)) < len(starts):
-        return "Two bands begin at the same score."
+        return "bands", "Two bands begin at the same score."
     if any(not definition.minimum <= start <= definition.maximum for start in starts):
-        return "A band begins outside the scores."
-    return ""
+        return "bands", "A band begins outside the scores."
+    return "", ""
 
 
 def goal_items() -> tuple[Item, ...]:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from audit.models import StaleVersionError
 from outcomes.actions.instruments import (
     add_instrument,
     change_instrument,
@@ -95,10 +96,12 @@ def instrument_edit(request: HttpRequest, instrument_id: int) -> HttpResponse:
             version = change_instrument(
                 instrument=instrument,
                 **chosen,
-                seen=form.cleaned_data["seen"] or 0,
+                seen=form.cleaned_data["seen"],
                 definition=form.definition(),
                 by=request.user,
             )
+        except StaleVersionError as stale:
+            form.show_conflict(stale.current)
         except ValidationError as problem:
             _show(form, problem)
         else:

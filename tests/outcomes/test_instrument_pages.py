@@ -3,11 +3,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
+from outcomes.actions.instruments import add_instrument
 from outcomes.models import Assessment, Instrument, InstrumentText, InstrumentVersion, UnscoredAnswer
 from tests.cast import Cast
 from tests.outcomes.cycles import score, version_of
+from tests.patients.test_actions import at_once, kinds
 from treatments.models import Condition
 
 CREATE = reverse("outcomes:instrument-create")
@@ -15,6 +18,10 @@ CREATE = reverse("outcomes:instrument-create")
 
 def edit(key: str) -> str:
     return reverse("outcomes:instrument-edit", args=[Instrument.objects.get(key=key).pk])
+
+
+def opened_on(client: Client, key: str) -> str:
+    return client.get(edit(key)).context["form"]["seen"].value()
 
 
 def sent(cast: Cast, **changes: object) -> dict[str, object]:
@@ -50,29 +57,70 @@ def test_a_change_is_a_new_version_and_old_scores_keep_theirs(cast, sign_in):
     client = sign_in(cast.ada)
     client.post(CREATE, sent(cast))
     old = score(cast.course(cast.omar), "sleep", 7, cast.mesa.today(), cast.ito)
-    assert client.post(edit("sleep"), sent(cast, bands="0; good\n9; poor", seen="1")).status_code == 302
+    opened = opened_on(client, "sleep")
+    assert client.post(edit("sleep"), sent(cast, bands="0; good\n9; poor", seen=opened)).status_code == 302
     new = version_of("sleep")
     assert (new.version, new.bands[1]["from"], [row["key"] for row in new.items]) == (2, "9", ["q1", "q2"])
     old = Assessment.objects.select_related("version__instrument").get(pk=old.pk)
     assert (old.version.version, old.band) == (1, "poor")
-    # Nothing changed is no version; a form opened before the change is refused.
-    client.post(edit("sleep"), sent(cast, bands="0; good\n9; poor", seen="2"))
+    # Nothing changed is no version.
+    client.post(edit("sleep"), sent(cast, bands="0; good\n9; poor", seen=opened_on(client, "sleep")))
     assert version_of("sleep").version == 2
-    stale = client.post(edit("sleep"), sent(cast, seen="1"))
+
+
+def test_a_form_opened_before_somebody_elses_change_is_told_so_and_goes_on(cast, sign_in):
+    client = sign_in(cast.ada)
+    client.post(CREATE, sent(cast))
+    opened = opened_on(client, "sleep")
+    # A name and the conditions are no version, and are as easily lost.
+    client.post(edit("sleep"), sent(cast, name="Sleep, last night", conditions=[], seen=opened))
+
+    stale = client.post(edit("sleep"), sent(cast, bands="0; good\n8; poor", seen=opened))
+
     assert stale.status_code == 422
-    assert "Somebody else made version 2 meanwhile" in stale.content.decode()
+    form = stale.context["form"]
+    assert form.errors["name"] == ["Saved meanwhile: Sleep, last night"]
+    assert form.errors["conditions"] == ["Saved meanwhile: empty"]
+    assert form.errors["bands"] == ["Saved meanwhile: 0; good\n7; poor"]
+    assert set(form.errors) == {"__all__", "name", "conditions", "bands"}
+    assert Instrument.objects.get(key="sleep").name == "Sleep, last night"
+    again = sent(cast, bands="0; good\n8; poor", seen=form["seen"].value())
+    assert client.post(edit("sleep"), again).status_code == 302
+    assert (version_of("sleep").version, Instrument.objects.get(key="sleep").name) == (
+        2,
+        "Sleep disturbance, last week",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_add_the_same_at_once_make_one_and_the_other_is_told_why(cast):
+    def add() -> Instrument:
+        definition = {"minimum": 0, "maximum": 10, "source": "our own", "confidence": "C"}
+        return add_instrument(
+            name="Sleep", short_name="Sleep", unit="", better="lower", conditions=[], definition=definition, by=cast.ada
+        )
+
+    results = at_once(add, add)
+
+    assert kinds(results) == ["Instrument", "ValidationError"], results
+    assert Instrument.objects.filter(key="sleep").count() == 1
 
 
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
-        ({"items": ""}, "__all__", "A score from items needs items."),
+        ({"items": ""}, "items", "A score from items needs items."),
         ({"items": "Falling asleep"}, "items", "Line 1: name; lowest; highest"),
         ({"items": "Falling asleep; none; 6"}, "items", "“none” is no number"),
-        ({"items": "A; 0; 6\nB; 6; 0"}, "__all__", "B: the lowest answer has to be lower"),
-        ({"maximum": "0"}, "__all__", "The lowest score has to be lower than the highest."),
-        ({"bands": "99; poor"}, "__all__", "A band begins outside the scores."),
+        ({"items": "A; 0; 6\nB; 6; 0"}, "items", "B: the lowest answer has to be lower"),
+        ({"maximum": "0"}, "maximum", "The lowest score has to be lower than the highest."),
+        ({"bands": "99; poor"}, "bands", "A band begins outside the scores."),
         ({"bands": "few; poor"}, "bands", "“few” is no number"),
+        ({"items": "A; 0; 6\nB; 0; 6\nA; 0; 6"}, "items", "Line 3: “A” stands there twice."),
+        ({"items": "\n".join(f"A{number}; 0; 1" for number in range(61))}, "items", "At most 60 items."),
+        ({"items": f"{'A' * 81}; 0; 6"}, "items", "Line 1: at most 80 characters"),
+        ({"items": f"A; 0 = {'n' * 61}; 1 = yes"}, "items", "Line 1: at most 60 characters"),
+        ({"bands": f"0; {'g' * 81}"}, "bands", "Line 1: at most 80 characters"),
         ({"bands_source": ""}, "bands_source", "Say where this comes from."),
         ({"change_source": ""}, "change_source", "Say where this comes from."),
         ({"short_name": "HIT-6"}, "short_name", "There is an instrument of this name."),

@@ -258,22 +258,25 @@ def test_gas_takes_only_rated_goals_with_whole_weights():
 @pytest.mark.parametrize("key", sorted(SHIPPED))
 def test_what_ships_can_be_scored_by(key):
     definition = shipped(key)
-    assert definition_problem(definition) == ""
+    assert definition_problem(definition) == ("", "")
     assert total_problem(definition, definition.minimum) == ""
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "column", "words"),
     [
-        ({"maximum": Decimal(0)}, "The lowest score has to be lower than the highest."),
-        ({"step": Decimal(0)}, "The step has to be above zero."),
-        ({"scoring": Scoring.SUM}, "A score from items needs items."),
-        ({"items": (Item("a", "A", Decimal(0), Decimal(0)),)},
+        ({"maximum": Decimal(0)}, "maximum", "The lowest score has to be lower than the highest."),
+        ({"step": Decimal(0)}, "step", "The step has to be above zero."),
+        ({"scoring": Scoring.SUM}, "items", "A score from items needs items."),
+        ({"items": (Item("a", "A", Decimal(0), Decimal(0)),)}, "items",
          "A: the lowest answer has to be lower than the highest."),
-        ({"items": (Item("a", "A", Decimal(0), Decimal(1)),) * 2}, "Two items have the same key."),
-        ({"scoring": Scoring.MEAN, "items": (Item("a", "A", Decimal(0), Decimal(1)),), "may_miss": 1},
+        ({"items": (Item("a", "A", Decimal(0), Decimal(1)),) * 2}, "items", "Two items have the same key."),
+        ({"scoring": Scoring.MEAN, "items": (Item("a", "A", Decimal(0), Decimal(1)),), "may_miss": 1}, "may_miss",
          "At least one item has to be answered."),
     ],
 )  # fmt: skip
-def test_a_definition_that_cannot_be_scored_by_is_refused(changes, words):
-    assert definition_problem(Definition(**{"minimum": Decimal(0), "maximum": Decimal(10)} | changes)) == words
+def test_a_definition_that_cannot_be_scored_by_is_refused(changes, column, words):
+    assert definition_problem(Definition(**{"minimum": Decimal(0), "maximum": Decimal(10)} | changes)) == (
+        column,
+        words,
+    )

@@ -82,7 +82,7 @@ def test_every_condition_has_a_rule_whose_instrument_is_asked_of_it():
 @pytest.mark.usefixtures("loaded")
 def test_rows_pass_their_own_checks_and_name_source_and_confidence():
     for version in InstrumentVersion.objects.current():
-        assert not definition_problem(version.definition()), version
+        assert definition_problem(version.definition()) == ("", ""), version
         assert bool(version.bands) == bool(version.bands_source) == bool(version.bands_confidence)
     for row in [*InstrumentVersion.objects.all(), *ResponderRule.objects.all()]:
         row.full_clean()
