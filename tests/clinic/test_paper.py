@@ -172,6 +172,16 @@ def test_the_patient_reads_plain_words(cast: Cast, sign_in: SignIn, course: Trea
         assert term not in sheet, term
 
 
+def test_the_number_of_a_licence_stays_on_one_line(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
+    number = "-".join(["MAHO"] * 8)
+    cast.ito.credential.licence_number = number
+    cast.ito.credential.save()
+    cast.ito.name = "Dr Kenji Maximilian Alexander Bartholomew Ito of the Harbour"
+    cast.ito.save()
+    done = signed(cast, course, on=cast.harbour.today())
+    assert number in "".join(printed(sign_in(cast.ito), "clinic:session-note", done))
+
+
 def test_an_evaluation_prints(cast: Cast, sign_in: SignIn, course: TreatmentCourse) -> None:
     told = {"told_onset": True, "told_partial": True}
     evaluation = written(cast, course, content=CONTENT | told)

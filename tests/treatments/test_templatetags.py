@@ -268,3 +268,12 @@ def test_an_icon_is_decoration_from_the_sprite() -> None:
 @pytest.mark.parametrize(("minutes", "words"), [(0, "0 min"), (59, "59 min"), (60, "1 h 00"), (715, "11 h 55")])
 def test_how_long_somebody_waits(minutes: int, words: str) -> None:
     assert cadence.waited(minutes) == words
+
+
+def test_a_number_with_hyphens_stays_on_one_line() -> None:
+    shown = Template("{% load cadence %}{{ words|unbroken }}").render(
+        Context({"words": "Dr <i>Ito</i> & Co, licence MA-H-4410: author - alone"})
+    )
+    kept = '<span class="nowrap">MA-H-4410:</span>'
+    assert shown == f"Dr &lt;i&gt;Ito&lt;/i&gt; &amp; Co, licence {kept} author - alone"
+    assert text(cadence.unbroken("<b-b>")) == "&lt;b-b&gt;"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from django import template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from treatments import strip as strips
 from treatments.forms.session import plain
@@ -42,6 +43,12 @@ BOOKINGS = {
     "booked too early": ("early", "booked too early"),
     "booked too late": ("late", "booked too late"),
 }
+
+
+@register.filter
+def unbroken(text: object) -> SafeString:
+    """Words with hyphens, such as the number of a licence, each on one line."""
+    return mark_safe(re.sub(r"[^\s<>]*\w-\w[^\s<>]*", r'<span class="nowrap">\g<0></span>', conditional_escape(text)))  # noqa: S308 - escaped just before
 
 
 def _slug(state: object) -> str:
