@@ -49,6 +49,16 @@ def score_entry(version: InstrumentVersion, entry: Entry) -> Scored:
     return scored
 
 
+def is_on_file(*, follow_up: FollowUp, version: InstrumentVersion, entry: Entry) -> bool:
+    """Whether a follow-up holds exactly what was given, as after a second press of a button."""
+    given = {"follow_up": follow_up, "instrument": version.instrument}
+    answers = {key: plain(value) for key, value in entry.answers.items()}
+    value = score_entry(version, entry).value
+    if value is None:
+        return UnscoredAnswer.objects.filter(**given, answers=answers).exists()
+    return Assessment.objects.filter(**given, value=value, answers=answers).exists()
+
+
 @transaction.atomic
 def record_assessment(
     *,

@@ -61,6 +61,7 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
         *args: Any,
         today: date,
         versions: Iterable[InstrumentVersion],
+        scored: Collection[int] = (),
         known: Known,
         asked: Collection[str] = (),
         told: Questionnaire | None = None,
@@ -69,6 +70,9 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
     ) -> None:
         """`asked` are the keys of the instruments this step is for, `told` is what the patient answered of it, which
         stands in the form until it is recorded; `aims` is whether the next target may be set.
+
+        `scored` are the instruments that have a score of this follow-up: asked no longer, and yet heard, so that what
+        was typed on a page opened before is refused at its place and not dropped.
         """
         super().__init__(*args, **kwargs)
         follow_up: FollowUp = self.instance
@@ -104,7 +108,15 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
             if eligible_on:
                 self.fields["target_on"].help_text = f"First allowed day {_day(eligible_on)}."
         # The impression above is the PGIC of a follow-up.
-        self.add_score_fields([row for row in versions if row.instrument.key != "pgic"], known)
+        self.add_score_fields(
+            [
+                row
+                for row in versions
+                if row.instrument.key != "pgic"
+                and (row.instrument_id not in scored or any(self.data.get(name) for name in self.names_of(row)))
+            ],
+            known,
+        )
         due = [version for version in self.versions if version.instrument.key in asked]
         others = [version for version in self.versions if version not in due]
         self.helper = FormHelper()

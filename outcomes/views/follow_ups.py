@@ -19,6 +19,7 @@ from accounts.permissions import Role, permissions_of
 from audit.actions import record
 from audit.models import StaleVersionError
 from outcomes.actions import record_follow_up_with_scores
+from outcomes.actions.assessments import is_on_file
 from outcomes.asked import asked_of, questionnaire_of, why_not_sent, with_questions
 from outcomes.forms import FollowUpForm
 from outcomes.forms.scores import Known
@@ -139,14 +140,14 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
     form, status = None, 200
     versions: list[InstrumentVersion] = []
     if may_record and follow_up.status != FollowUp.Status.CANCELLED:
-        versions = [
-            row for row in InstrumentVersion.objects.asked_of(course.condition) if row.instrument_id not in scored
-        ]
+        asked_here = list(InstrumentVersion.objects.asked_of(course.condition))
+        versions = [row for row in asked_here if row.instrument_id not in scored]
         form = FollowUpForm(
             request.POST if request.method == "POST" else None,
             instance=follow_up,
             today=today,
-            versions=versions,
+            versions=asked_here,
+            scored=scored,
             known=known,
             asked=follow_up.step_asks or [],
             told=questionnaire_of(follow_up),
@@ -241,13 +242,17 @@ def owners_at(sites: Any) -> list[User]:
 
 
 def _is_pressed_twice(form: FollowUpForm, current: Any, request: HttpRequest) -> bool:
-    """Whether the row already holds exactly this, recorded by this person: the second press of a button."""
+    """Whether all that was sent stands there already, recorded by this person: the second press of a button."""
     sent = {name: form.cleaned_data[name] for name in form.Meta.fields} | {"done_on": form.cleaned_data["done_on"]}
+    findings, event = form.findings(), getattr(current, "adverse_event_record", None)
     return (
         current.status == FollowUp.Status.DONE
         and current.done_by_id == request.user.pk
         and all(getattr(current, name) == value for name, value in sent.items())
         and current.spread_answers == form.spread_answers()
+        and (event is None or findings.event_onset_on in (None, event.onset_on))
+        and findings.target_on in (None, current.course.target_on)
+        and all(is_on_file(follow_up=current, version=row, entry=entry) for row, entry in form.scores().items())
     )
 
 

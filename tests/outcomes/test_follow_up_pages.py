@@ -181,6 +181,43 @@ def test_a_stale_form_is_refused_with_what_was_typed_kept(cast, follow_up, sign_
     assert FollowUp.objects.get(pk=follow_up.pk).note == "spoke to her husband"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"score_hit6": "60"}, {"score_headache_days": "9"}, {"target_on": "in 30 days", "target_reason": "her trip"}],
+)
+def test_what_was_added_to_a_page_gone_back_to_is_no_second_press(cast, follow_up, sign_in, changes):
+    client = sign_in(cast.ito)
+    if "target_on" in changes:
+        changes = changes | {"target_on": (follow_up.course.site.today() + timedelta(days=30)).isoformat()}
+    client.post(address(follow_up), answers(follow_up))
+    response = client.post(address(follow_up), answers(follow_up, **changes))
+    assert response.status_code == 409
+    form = response.context["form"]
+    assert {name: form[name].value() for name in changes} == changes
+    # Sent again it is recorded, or refused at its place.
+    again = client.post(address(follow_up), answers(follow_up, **changes, version=form["version"].value()))
+    if "score_headache_days" in changes:
+        assert again.context["form"].errors["score_headache_days"] == ["This follow-up already has a score of 8."]
+    else:
+        assert again.status_code == 302
+    assert Assessment.objects.filter(follow_up=follow_up, instrument__key="headache_days").get().value == 8
+    if "score_hit6" in changes:
+        assert Assessment.objects.filter(follow_up=follow_up, instrument__key="hit6").get().value == 60
+
+
+def test_a_score_that_somebody_else_gave_meanwhile_is_said_and_not_dropped(cast, follow_up, sign_in):
+    sign_in(cast.okafor).post(address(follow_up), answers(follow_up, score_headache_days="4"))
+    client = sign_in(cast.ito)
+    stale = client.post(address(follow_up), answers(follow_up, score_headache_days="6"))
+    assert stale.status_code == 409
+    form = stale.context["form"]
+    assert form["score_headache_days"].value() == "6"
+    again = client.post(
+        address(follow_up), answers(follow_up, score_headache_days="6", version=form["version"].value())
+    )
+    assert again.context["form"].errors["score_headache_days"] == ["This follow-up already has a score of 4."]
+
+
 def test_a_recorded_follow_up_can_be_corrected_and_keeps_its_scores(cast, follow_up, sign_in):
     client = sign_in(cast.ito)
     client.post(address(follow_up), answers(follow_up))
