@@ -51,6 +51,7 @@ class AssessmentForm(ScoresMixin, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.check_goals()
         if not self.errors and not self.scores():
             raise ValidationError("Enter at least one score.")
         return cleaned

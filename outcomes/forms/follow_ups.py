@@ -162,6 +162,7 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.check_goals()
         session_on = self.instance.session.performed_on
         for name in ("done_on", "onset_on", "peak_on", "wear_off_on", "event_onset_on"):
             day = cleaned.get(name)

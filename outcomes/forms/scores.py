@@ -170,6 +170,9 @@ class ScoresMixin:
     fields: dict[str, forms.Field]
     cleaned_data: dict[str, Any]
     data: Mapping[str, Any]
+    errors: Any
+    changed_data: list[str]
+    add_error: Any
 
     def add_score_fields(self, versions: Iterable[InstrumentVersion], known: Known) -> None:
         self.versions = list(versions)
@@ -190,7 +193,9 @@ class ScoresMixin:
                     )
                     for part in ("importance", "difficulty"):
                         name = item_field_name(version, f"{part}_{number}")
-                        self.fields[name].initial = kept.get(f"{part}_{number}")
+                        weight = kept.get(f"{part}_{number}")
+                        # As a number, so that the same sent back is no change.
+                        self.fields[name].initial = None if weight is None else Decimal(weight)
 
     def score_layout(self, version: InstrumentVersion) -> Div:
         """The total with its items behind one press; open where there is no total, or an item was filled or wrong."""
@@ -226,6 +231,19 @@ class ScoresMixin:
             )
         ]
 
+    def check_goals(self) -> None:
+        """A goal that was written or weighed now is rated as well; only those kept from before may stay unrated."""
+        for version in self.versions:
+            for number in range(1, GOALS + 1) if version.scoring == Scoring.GOALS else ():
+                typed = [
+                    goal_field_name(version, number),
+                    *(item_field_name(version, f"{part}_{number}") for part in ("importance", "difficulty")),
+                ]
+                attained = item_field_name(version, f"attained_{number}")
+                is_rated = self.cleaned_data.get(attained) is not None or attained in self.errors
+                if not is_rated and any(self.cleaned_data.get(name) and name in self.changed_data for name in typed):
+                    self.add_error(attained, "Rate this goal, or take it out.")
+
     def scores(self) -> dict[InstrumentVersion, Entry]:
         """What was given, by version; nothing for what was left empty. Goals that were not rated are left out whole."""
         given = {}
@@ -259,7 +277,7 @@ class ScoresMixin:
                 total = score_field_name(version)
                 name = total if item == "total" and total in self.fields else item_field_name(version, item)
             for message in found:
-                self.add_error(name if name in self.fields else None, message)  # type: ignore[attr-defined]
+                self.add_error(name if name in self.fields else None, message)
 
 
 def _shown(score: Assessment) -> str:

@@ -216,6 +216,15 @@ def test_goals_are_kept_in_the_patients_words_and_offered_again(cast, sign_in):
     assert row.words == {"goal_1": "open the hand to wash it", "goal_2": "dress without help"}
     again = client.get(page).content.decode()
     assert 'value="open the hand to wash it"' in again
+    # A goal or a weight written now and not rated is asked for, whatever else was scored; the old ones may stay.
+    other = {"assessed_on": course.site.today().isoformat(), "note": "", "score_nrs": "4"}
+    before = {f"item_gas_{key}": value for key, value in (row.answers | row.words).items() if "attained" not in key}
+    for written in ({"item_gas_goal_3": "hold a cup"}, {"item_gas_importance_2": "3"}):
+        refused = client.post(page, other | before | written)
+        number = next(iter(written))[-1]
+        assert refused.context["form"].errors == {f"item_gas_attained_{number}": ["Rate this goal, or take it out."]}
+    assert client.post(page, other | before).status_code == 302
+    assert Assessment.objects.filter(instrument__key="gas").count() == 1
     # Words and weights alone are no rating.
     kept = {key: value for key, value in goals.items() if "attained" not in key}
     assert client.post(page, kept | {"assessed_on": course.site.today().isoformat()}).status_code == 422
