@@ -12,6 +12,7 @@ import { number, short, Sites } from "./sites.js";
 import { clamp, SiteTable } from "./table.js";
 
 const LARGEST = 20_000; // units; the server refuses more
+const EMPTIED = "The units were emptied: those of one product are not those of another.";
 
 const form = document.getElementById("charting");
 const setup = JSON.parse(document.getElementById("charting-setup").textContent);
@@ -66,12 +67,12 @@ function tools() {
   for (const name of ["minus", "plus", "remove"]) field(name).disabled = words === "";
   for (const name of ["like", "none"]) field(name).hidden = words === "";
   const chosen = field("chosen");
-  const text = sites.remark || words || chosen.dataset.hint;
+  const waits = product().value === "" && chosen.dataset.needsProduct;
+  const text = sites.remark || words || waits || chosen.dataset.hint;
   if (chosen.textContent !== text) chosen.textContent = text;
   field("undo").disabled = !history.canUndo;
   field("redo").disabled = !history.canRedo;
   form.classList.toggle("is-without-product", product().value === "");
-  field("needs-product").hidden = product().value !== "";
   field("no-sites").hidden = table.rows.length > 0;
 }
 
@@ -189,7 +190,6 @@ sites.addEventListener("remark", tools);
 
 maps.addEventListener("place", async ({ detail }) => {
   if (product().value === "") {
-    field("needs-product").hidden = false;
     product().focus();
     return;
   }
@@ -272,12 +272,12 @@ function changeProduct() {
   const emptied = chosenProduct !== "" && chosenProduct !== product().value && filled.length > 0;
   if (chosenProduct !== product().value) forgetDoses();
   chosenProduct = product().value;
-  field("product-changed").hidden = !emptied;
   if (emptied) {
     table.writeAll(filled, { units: "" }, { commit: false });
     history.forget();
   }
   refresh();
+  sites.say(emptied ? EMPTIED : "");
 }
 
 function forgetDoses() {

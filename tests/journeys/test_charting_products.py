@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.cast import Cast
-from tests.journeys.charting_page import cell, chart, draft, place_preempt, rows, saved, tap, value
+from tests.journeys.charting_page import cell, chart, draft, map_held_still, place_preempt, rows, saved, tap, value
 from treatments.models import InjectionSession
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +33,26 @@ def test_no_dose_before_the_product(chart: Page) -> None:
     expect(chart.get_by_text("Choose the product first: units belong to a product.")).to_be_visible()
     expect(rows(chart)).to_have_count(0)
     expect(chart.get_by_label("Product")).to_be_focused()
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, {"width": 820, "height": 1180}])
+def test_the_map_keeps_its_place_while_the_product_is_chosen(chart: Page, size: dict[str, int]) -> None:
+    chart.set_viewport_size(size)
+    chart.reload()
+    product = chart.get_by_label("Product")
+    with map_held_still(chart):
+        tap(chart, "head_front", "frontalis", "left")
+        expect(product).to_be_focused()
+        product.select_option(label="BOTOX")
+        saved(chart)
+        chart.locator("[name=add-muscle]").select_option(label="Frontalis")
+        chart.locator("[name=add-units]").fill("5")
+        chart.get_by_role("button", name="Add", exact=True).click()
+        expect(rows(chart)).to_have_count(1)
+        product.select_option(label="Myobloc")  # no protocol is there for it
+        expect(chart.get_by_text("The units were emptied")).to_be_visible()
+        expect(chart.locator("#protocol-buttons button")).to_have_count(0)
+        saved(chart)
 
 
 REFUSED = "PREEMPT 31 is for BOTOX; the product chosen is Dysport."
