@@ -35,6 +35,8 @@ def diary(request: HttpRequest, way: Way) -> HttpResponse:
     except ValueError as problem:
         raise Http404("no such month") from problem
     first = today - timedelta(days=DAYS - 1)
+    if not first.replace(day=1) <= month <= today:
+        raise Http404("no such month")
     last = month + relativedelta(months=1)
     rows = {row.day: row for row in course.diary_days.filter(day__gte=min(first, month), day__lte=max(today, last))}
     missing = [day for number in range(DAYS) if (day := today - timedelta(days=number)) not in rows]

@@ -195,7 +195,11 @@ def test_a_day_that_is_none_is_refused_and_nothing_typed_is_lost(cast: Cast):
     assert 'value="30"' in refused.content.decode()
     for day in (today + timedelta(days=1), today - timedelta(days=28)):
         assert client.get(page("diary-day", token, day.isoformat())).status_code == 404
-    assert client.get(page("diary", token), {"month": "never"}).status_code == 404
+    shown = today - timedelta(days=27)
+    assert client.get(page("diary", token), {"month": f"{shown:%Y-%m}"}).status_code == 200
+    earlier, later = shown.replace(day=1) - timedelta(days=1), (today.replace(day=1) + timedelta(days=32))
+    for month in ("never", "0001-01", "9999-12", f"{earlier:%Y-%m}", f"{later:%Y-%m}"):
+        assert client.get(page("diary", token), {"month": month}).status_code == 404, month
 
 
 def test_no_diary_where_no_headache_is_treated(cast: Cast):
