@@ -182,6 +182,9 @@ def test_the_diary_is_filled_in_day_by_day(cast: Cast):
     client.post(day, {"worst": "0", "migraine": "on", "hours": "3.5"})
     row = DiaryDay.objects.get()
     assert (row.headache, row.migraine, row.hours) == (False, False, None)
+    # Every sign that a day may carry stands in the key.
+    for sign in ("–", "▁", "▄", "█", "?", "+"):
+        assert f"<span>{sign} " in client.get(page("diary", token)).content.decode(), sign
 
 
 def test_a_day_that_is_none_is_refused_and_nothing_typed_is_lost(cast: Cast):
