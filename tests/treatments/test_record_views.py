@@ -173,6 +173,25 @@ def test_voiding_wants_a_reason(cast: Cast, ito: Client) -> None:
     assert session.status == "signed"
 
 
+@pytest.mark.parametrize("then", ["", "replace"])
+def test_of_two_who_void_the_second_is_told_who_did_and_why(
+    cast: Cast, ito: Client, sign_in: Callable[..., Client], then: str
+) -> None:
+    session = signed(cast, cast.course(), on=DAY)
+    page = ito.get(url("session-void", session)).content.decode()
+    shown = dict(re.findall(r'<input type="hidden" name="(version)" value="(\d+)"', page))
+    first = ito.post(url("session-void", session), {"reason": "wrong side", "then": then, **shown})
+    second = sign_in(cast.okafor).post(
+        url("session-void", session), {"reason": "mine", "then": then, **shown}, follow=True
+    )
+    assert "Dr Kenji Ito voided this session already. The reason: wrong side" in second.content.decode()
+    # Whoever wants the copy comes to the one there is.
+    assert second.redirect_chain[-1][0] == (first.url if then else url("session-detail", session))
+    session.refresh_from_db()
+    assert session.void_reason == "wrong side"
+    assert InjectionSession.objects.filter(replaces=session).count() == bool(then)
+
+
 def test_throwing_a_draft_away_does_not_void_what_was_signed_meanwhile(cast: Cast, ito: Client) -> None:
     session = draft(cast, cast.course(), on=DAY, vials=vials_in_stock(cast))
     page = ito.get(url("session-void", session)).content.decode()

@@ -81,6 +81,35 @@ def test_signing_twice_signs_once(cast: Cast, ito: Client, course: TreatmentCour
     assert FollowUp.objects.filter(session=session).count() == planned_steps(session)
 
 
+@pytest.mark.parametrize(("reason", "words"), [("x" * 501, "at most 500 characters"), ("a\0b", "Null characters")])
+def test_a_reason_that_cannot_be_kept_is_refused_beside_its_field(
+    cast: Cast, ito: Client, course: TreatmentCourse, reason: str, words: str
+) -> None:
+    signed(cast, course, on=cast.harbour.today() - timedelta(days=60))
+    session = charted(cast, course)
+    url = reverse("treatments:session-review", args=[session.pk])
+    (key,) = re.findall(r'name="reason:([^"]+)"', ito.get(url).content.decode())
+    answer = ito.post(url, {"version": session.version, f"reason:{key}": reason})
+    assert answer.status_code == 422
+    assert re.search(rf'<p class="field-error" id="reason-\d+-error">[^<]*{words}', answer.content.decode())
+    assert answer.context["findings"][0]["reason"] == reason
+    session.refresh_from_db()
+    assert session.is_draft
+
+
+def test_of_two_who_sign_the_second_is_told_who_did(
+    cast: Cast, ito: Client, sign_in: Callable[..., Client], course: TreatmentCourse
+) -> None:
+    session = charted(cast, course)
+    url = reverse("treatments:session-review", args=[session.pk])
+    second = sign_in(cast.okafor)
+    ito.post(url, {"version": session.version})
+    page = second.post(url, {"version": session.version}, follow=True).content.decode()
+    assert "Dr Kenji Ito signed this session before you: nothing you entered is in it." in page
+    again = ito.post(url, {"version": session.version}, follow=True).content.decode()
+    assert "before you" not in again
+
+
 def test_a_licence_that_ended_does_not_sign(cast: Cast, ito: Client, course: TreatmentCourse) -> None:
     session = charted(cast, course)
     cast.ito.credential.licence_expires_on = cast.harbour.today() - timedelta(days=1)

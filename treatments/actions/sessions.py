@@ -228,8 +228,11 @@ def sign_session(
     today = draft.site.today(now=now)
     facts = facts_of(draft, by=by, today=today, now=now)
     found = find_all(facts)
-    if any(len(reason) > MOST_REASON for reason in reasons.values()):
-        raise ValidationError(f"A reason has at most {MOST_REASON} characters: put the rest into the notes.")
+    long = f"A reason has at most {MOST_REASON} characters: put the rest into the notes."
+    if wrong := {key: long for key, reason in reasons.items() if len(reason) > MOST_REASON}:
+        raise ValidationError(wrong)
+    if wrong := {key: "Null characters are not allowed." for key, reason in reasons.items() if "\x00" in reason}:
+        raise ValidationError(wrong)
     if missing := unanswered(found, reasons):
         raise SigningRefusedError(missing)
     # A replacement describes the same visit: its vials have left the shelf already.

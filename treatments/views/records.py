@@ -50,9 +50,13 @@ def addendum_write(request: HttpRequest, session_id: int) -> HttpResponse:
 @permission_required("treatments.sign_session", raise_exception=True)
 def session_void(request: HttpRequest, session_id: int) -> HttpResponse:
     """Throw away a draft, or void a session that was entered in error and perhaps write it again."""
-    session = get_object_or_404(
-        InjectionSession.objects.visible_to(request.user).for_list().exclude(status="voided"), pk=session_id
-    )
+    session = get_object_or_404(InjectionSession.objects.visible_to(request.user).for_list(), pk=session_id)
+    if session.status == InjectionSession.Status.VOIDED:
+        _say_who_voided(request, session)
+        copy = InjectionSession.objects.drafts().filter(replaces=session).first()
+        if copy is not None and request.POST.get("then") == "replace":
+            return redirect("treatments:session-chart", session_id=copy.pk)
+        return redirect("treatments:session-detail", session_id=session.pk)
     was_signed = session.status == InjectionSession.Status.SIGNED
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -65,14 +69,18 @@ def session_void(request: HttpRequest, session_id: int) -> HttpResponse:
         try:
             if was_signed and request.POST.get("then") == "replace":
                 draft = void_and_replace(session=session, by=request.user, **said)
+                if draft.replaces.voided_by_id != request.user.pk:
+                    _say_who_voided(request, draft.replaces)
                 messages.success(request, "The session is voided. Correct this copy of it and sign it anew.")
                 return redirect("treatments:session-chart", session_id=draft.pk)
-            void_session(session=session, by=request.user, **said)
+            voided = void_session(session=session, by=request.user, **said)
         except StaleVersionError as stale:
             words = "signed" if stale.current.status == InjectionSession.Status.SIGNED else "changed"  # type: ignore[attr-defined]
             form.add_error(None, f"It was {words} after you opened this page. Read it again, then decide.")
         else:
-            if session.is_draft:
+            if voided.voided_by_id != request.user.pk:
+                _say_who_voided(request, voided)
+            elif session.is_draft:
                 messages.success(request, "The draft is thrown away. Its record stays readable.")
             else:
                 messages.success(
@@ -87,6 +95,13 @@ def session_void(request: HttpRequest, session_id: int) -> HttpResponse:
         {"form": form, "session": session, "was_signed": was_signed, "today": session.site.today()},
         status=_status(form),
     )
+
+
+def _say_who_voided(request: HttpRequest, session: InjectionSession) -> None:
+    """Two voided it at once: the reason of the first one stands."""
+    who = "You" if session.voided_by_id == request.user.pk else session.voided_by
+    what = "voided this session" if session.signed_at else "threw this draft away"
+    messages.warning(request, f"{who} {what} already. The reason: {session.void_reason}")
 
 
 @require_POST

@@ -130,14 +130,16 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
     """All findings in one list; warnings take a reason; signing, once, even if pressed twice."""
     session = _session(request, session_id)
     if not session.is_draft:
+        if request.method == "POST" and session.signed_by_id not in (None, request.user.pk):
+            _say_who_signed(request, session)
         return redirect("treatments:session-detail", session_id=session.pk)
     reasons = {key[7:]: value.strip() for key, value in request.POST.items() if key.startswith("reason:")}
-    missing: set[str] = set()
+    refused: dict[str, str] = {}
     if request.method == "POST":
         if not request.user.has_perm("treatments.sign_session"):
             raise PermissionDenied
         try:
-            sign_session(
+            signed = sign_session(
                 session=session,
                 by=request.user,
                 # None would sign whatever stands there: a page without its version counts as an old one.
@@ -145,17 +147,22 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
                 reasons=reasons,
                 now=timezone.now(),
             )
-        except SigningRefusedError as refused:
-            missing = {finding.key for finding in refused.findings}
+        except SigningRefusedError as unsigned:
+            refused = {finding.key: "Give a reason, or change the session." for finding in unsigned.findings}
         except StaleVersionError:
             messages.error(request, "The draft was changed after you opened this page. Look through it again.")
         except VialTakenError as taken:
             messages.error(request, f"{taken}. Save the draft again: it takes another vial of the lot.")
             return redirect("treatments:session-chart", session_id=session.pk)
         except ValidationError as problem:
-            messages.error(request, " ".join(problem.messages))
+            refused = {key: words[0] for key, words in getattr(problem, "message_dict", {}).items()}
+            if not refused:
+                messages.error(request, " ".join(problem.messages))
         else:
-            messages.success(request, "Signed.")
+            if signed.signed_by_id == request.user.pk:
+                messages.success(request, "Signed.")
+            else:
+                _say_who_signed(request, signed)
             return redirect("treatments:session-detail", session_id=session.pk)
         session = _session(request, session_id)
     else:
@@ -163,13 +170,13 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
     today = session.site.today()
     findings = findings_shown(session, by=request.user, today=today)
     # A refusal leads to where the first reason is to be typed.
-    first = next((finding.key for finding in findings if finding.key in missing), None)
+    first = next((finding.key for finding in findings if finding.key in refused), None)
     context = _summary(session) | {
         "findings": [
             {
                 "finding": finding,
                 "reason": reasons.get(finding.key, ""),
-                "missing": finding.key in missing,
+                "refused": refused.get(finding.key, ""),
                 "first": finding.key == first,
             }
             for finding in findings
@@ -182,7 +189,12 @@ def session_review(request: HttpRequest, session_id: int) -> HttpResponse:
         and session.provider.is_trainee(),
         "today": today,
     }
-    return render(request, "treatments/session_review.html", context, status=422 if missing else 200)
+    return render(request, "treatments/session_review.html", context, status=422 if refused else 200)
+
+
+def _say_who_signed(request: HttpRequest, session: InjectionSession) -> None:
+    """Two reviewed it at once: it is signed once, and nothing of the second one is in it."""
+    messages.warning(request, f"{session.signed_by} signed this session before you: nothing you entered is in it.")
 
 
 @require_http_methods(["GET"])
