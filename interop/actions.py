@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Site, User
 from audit.actions import record
@@ -17,6 +17,8 @@ from interop.rules.claims import SLOTS
 from interop.sessions_import import FIELDS as SESSION_FIELDS
 from interop.sessions_import import for_sessions
 from interop.tasks import run_import
+
+ENTERING_CODES = 74_610_642  # any number, the same in every process
 
 FIELDS = {ImportJob.Kind.PATIENTS: PATIENT_FIELDS, ImportJob.Kind.SESSIONS: SESSION_FIELDS}
 
@@ -71,7 +73,10 @@ def enter_procedure_codes(*, changes: Mapping[str, tuple[str, str]], by: User) -
     """
     if unknown := sorted(set(changes) - set(SLOTS)):
         raise ValidationError(f"No such use of a procedure code: {', '.join(unknown)}.")
-    rows = {row.slot: row for row in ProcedureCode.objects.select_for_update(of=("self",)).filter(slot__in=changes)}
+    # One at a time: a number that is not there yet has no row to lock.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ENTERING_CODES])
+    rows = {row.slot: row for row in ProcedureCode.objects.filter(slot__in=changes)}
     now = {slot: rows[slot].code if slot in rows else "" for slot in changes}
     if other := {slot: now[slot] for slot, (before, after) in changes.items() if now[slot] not in (before, after)}:
         raise CodesChangedError(other)

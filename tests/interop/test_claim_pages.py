@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from html import unescape
 from io import StringIO
 from typing import Any
@@ -20,12 +21,14 @@ from django.utils import timezone
 from accounts.models import User
 from audit.csv_lines import safe_cell
 from audit.models import AuditEvent
+from interop.actions import enter_procedure_codes
 from interop.models import ProcedureCode
 from interop.rules.claims import SLOTS
 from inventory.models import Lot, Vial
 from patients.models import Coverage, Patient, PriorAuthorization
 from tests.cast import Cast
 from tests.patients import made
+from tests.patients.test_actions import at_once, kinds
 from tests.treatments.charted import BOTOX, _Always, draft, migraine_sites, moment, signed, vials_in_stock
 from treatments.actions.records import replace_session
 from treatments.actions.sessions import DraftSite, sign_session, void_session
@@ -362,6 +365,14 @@ def test_two_who_enter_numbers_at_once_see_each_other(cast: Cast, sign_in: SignI
     assert list(ProcedureCode.objects.values_list("slot", "code")) == [("trunk-6", "11111")]
     ada.post(CODES, codes(stale))
     assert dict(ProcedureCode.objects.values_list("slot", "code")) == {"trunk-6": "22222", "trunk-1-5": "33333"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_number_of_a_use_is_entered_once_by_two_at_the_same_moment(cast: Cast) -> None:
+    for slot in SLOTS:
+        both = (partial(enter_procedure_codes, changes={slot: ("", code)}, by=cast.ada) for code in ("11111", "22222"))
+        assert kinds(at_once(*both)) == ["CodesChangedError", "NoneType"], slot
+    assert ProcedureCode.objects.count() == len(SLOTS)
 
 
 def test_a_provider_does_not_enter_numbers(cast: Cast, sign_in: SignIn) -> None:

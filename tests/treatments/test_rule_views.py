@@ -173,8 +173,12 @@ def test_a_clinician_confirms_on_the_page_and_takes_it_back(cast: Cast, sign_in:
     assert f'value="{SUBJECT}|' not in open_page
     assert "lower of 10 U/kg and 340 U" in open_page  # B, not confirmed
     assert "lower of 16 U/kg and 640 U" not in open_page  # A
+    again = client.post(url, posted, follow=True).content.decode()
+    assert "1 was confirmed already, which stays as it was." in again
     client.post(url, {"product": DYSPORT, "withdraw": SUBJECT})
     assert LabelConfirmation.objects.get().withdrawn_at is not None
+    again = client.post(url, {"product": DYSPORT, "withdraw": SUBJECT}, follow=True).content.decode()
+    assert "This number stands unconfirmed already." in again
 
 
 def test_without_a_revision_nothing_is_kept_and_what_was_ticked_stays(

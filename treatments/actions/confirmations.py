@@ -51,12 +51,14 @@ def confirm_numbers(
 
 
 @transaction.atomic
-def withdraw_confirmation(*, subject: str, by: User, now: datetime) -> None:
-    """Take the confirmation of a number back; what a B row stopped, it warns of again. Without one nothing happens."""
+def withdraw_confirmation(*, subject: str, by: User, now: datetime) -> bool:
+    """Take the confirmation of a number back; what a B row stopped, it warns of again. False when there is none."""
     if not subject.isprintable():
-        return  # no number is called so, and PostgreSQL would trip over a NUL
-    for confirmation in LabelConfirmation.objects.select_for_update().filter(subject=subject, withdrawn_at=None):
+        return False  # no number is called so, and PostgreSQL would trip over a NUL
+    standing = list(LabelConfirmation.objects.select_for_update().filter(subject=subject, withdrawn_at=None))
+    for confirmation in standing:
         _withdraw(confirmation, by=by, now=now)
+    return bool(standing)
 
 
 def _withdraw(confirmation: LabelConfirmation, *, by: User, now: datetime) -> None:

@@ -34,8 +34,10 @@ def label_confirm(request: HttpRequest) -> HttpResponse:
     product = request.POST.get("product", "")
     back = f"{reverse('treatments:rule-list')}{'?show=open' if request.POST.get('show') == 'open' else ''}#{product}"
     if subject := request.POST.get("withdraw"):
-        withdraw_confirmation(subject=subject, by=request.user, now=timezone.now())
-        messages.success(request, "The confirmation is taken back.")
+        if withdraw_confirmation(subject=subject, by=request.user, now=timezone.now()):
+            messages.success(request, "The confirmation is taken back.")
+        else:
+            messages.info(request, "This number stands unconfirmed already.")
         return redirect(back)
     form = ConfirmationForm(request.POST)
     numbers = ticked(request.POST.getlist("number"))
@@ -45,7 +47,10 @@ def label_confirm(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{len(made)} {'number' if len(made) == 1 else 'numbers'} confirmed.")
+            said = [f"{len(made)} {'number' if len(made) == 1 else 'numbers'} confirmed."] if made else []
+            if before := len(numbers) - len(made):
+                said.append(f"{before} {'was' if before == 1 else 'were'} confirmed already, which stays as it was.")
+            messages.success(request, " ".join(said))
             return redirect(back)
     return _page(request, form=form, product=product, chosen=set(numbers))
 
