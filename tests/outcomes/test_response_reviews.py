@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -69,6 +70,18 @@ def test_an_answer_that_is_missing_is_asked_for_and_nothing_typed_is_lost(cast: 
     assert html.count("This field is required.") == 2
     assert "pattern has changed" in html
     assert not ResponseReview.objects.exists()
+
+
+def test_who_comes_second_is_told_by_whom_it_was_reviewed_and_keeps_what_was_typed(cast: Cast, sign_in: SignIn) -> None:
+    course = fading_course(cast)
+    sign_in(cast.okafor).post(page(course), POSTED)
+    answer = sign_in(cast.ito).post(page(course), POSTED | {"dose_note": "155 U as before", "decision": "stop"})
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert re.search(rf"Reviewed meanwhile, on .* by {cast.okafor.name}: another product", html)
+    assert "155 U as before" in html
+    assert ">Record the review<" not in html
+    assert ResponseReview.objects.get().decision == "product"
 
 
 def test_one_failure_is_reviewed_once(cast: Cast) -> None:

@@ -136,6 +136,29 @@ def test_choosing_a_target_needs_a_reason(cast: Cast, sign_in: SignIn) -> None:
     assert course.target_on.isoformat() == day
 
 
+def test_a_target_that_somebody_else_chose_meanwhile_is_said_and_not_overwritten(cast: Cast, sign_in: SignIn) -> None:
+    course, today = cast.course(), cast.harbour.today()
+    signed(cast, course, on=today - timedelta(days=10))
+    url = reverse("treatments:target-choose", args=[course.pk])
+    client = sign_in(cast.ito)
+    seen = client.get(url).context["form"]["seen"].value().isoformat()
+    hers, his = (today + timedelta(days=days) for days in (100, 110))
+    mine = {"target_on": his.isoformat(), "reason": "his holiday", "seen": seen}
+    sign_in(cast.okafor).post(url, {"target_on": hers.isoformat(), "reason": "her holiday", "seen": seen})
+
+    refused = client.post(url, mine)
+
+    assert refused.status_code == 422
+    form = refused.context["form"]
+    assert f"Chosen meanwhile: {hers:%-d %B %Y}" in form.errors["target_on"][0]
+    assert (form["target_on"].value(), form["reason"].value()) == (his.isoformat(), "his holiday")
+    assert TreatmentCourse.objects.get(pk=course.pk).target_on == hers
+    # The same day chosen by both is no conflict, and sent again the other one goes in its place.
+    assert client.post(url, mine | {"target_on": hers.isoformat()}).status_code == 302
+    assert client.post(url, mine | {"seen": form["seen"].value()}).status_code == 302
+    assert TreatmentCourse.objects.get(pk=course.pk).target_on == his
+
+
 def test_voiding_a_session_needs_a_reason(cast: Cast, sign_in: SignIn) -> None:
     course = cast.course()
     session = signed(cast, course, on=cast.harbour.today() - timedelta(days=10))

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from audit.models import StaleVersionError
 from patients.models import Coverage
 from treatments.actions.continued import course_that_goes_on, heed_other_courses, take_back_others
 from treatments.models import ConditionPolicy, FollowUp, InjectionSession, RetreatmentWindow, TreatmentCourse
@@ -208,17 +209,20 @@ def retarget(*, course: TreatmentCourse) -> None:
 
 @transaction.atomic
 def choose_target(
-    *, course: TreatmentCourse, target_on: date | None, reason: str, on: date, by: User
+    *, course: TreatmentCourse, target_on: date | None, reason: str, on: date, by: User, seen: date | None = None
 ) -> TreatmentCourse:
     """Aim the open window at a day the provider chose, kept beside the calculated one; None goes back to that one.
 
-    Raises ValueError when there is no open window, for a chosen day without a reason, and for one that is past, before
-    the first allowed day or so late that the course would count as lapsed.
+    `seen` is the target that the person had before them. Raises StaleVersionError when another one was chosen
+    meanwhile, and ValueError when there is no open window, for a chosen day without a reason, and for one that is
+    past, before the first allowed day or so late that the course would count as lapsed.
     """
     course = TreatmentCourse.objects.select_for_update(of=("self",)).get(pk=course.pk)
     window = course.windows.filter(closed_by=None, voided=False).first()
     if window is None:
         raise ValueError("There is no open window to aim in.")
+    if seen is not None and course.target_on not in (seen, target_on):
+        raise StaleVersionError(course)
     if target_on is not None:
         if window.eligible_on and target_on < window.eligible_on:
             raise ValueError(f"The first allowed day is {window.eligible_on:%-d %B %Y}.")

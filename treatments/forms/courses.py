@@ -85,6 +85,15 @@ class TargetForm(forms.Form):
 
     target_on = forms.DateField(label="Aim for", required=False, widget=DateInput())
     reason = forms.CharField(label="Why", max_length=200, required=False)
+    seen = forms.DateField(required=False, widget=forms.HiddenInput)
+
+    def show_conflict(self, there: date | None) -> None:
+        """Keep what was typed and say which day stands there now; sent again, this one goes in its place."""
+        words = f"{there:%-d %B %Y}" if there else "none"
+        self.add_error("target_on", f"Chosen meanwhile: {words}. Save again to put yours in its place.")
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data["seen"] = there.isoformat() if there else ""
+        self.data = data
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -134,10 +134,12 @@ def course_reopen(request: HttpRequest, course_id: int) -> HttpResponse:
 @permission_required("treatments.change_course", raise_exception=True)
 def target_choose(request: HttpRequest, course_id: int) -> HttpResponse:
     course = _course(request, course_id)
-    form = TargetForm(request.POST or None, initial={"target_on": course.target_on})
+    form = TargetForm(request.POST or None, initial={"target_on": course.target_on, "seen": course.target_on})
     if request.method == "POST" and form.is_valid():
         try:
             choose_target(course=course, on=course.site.today(), by=request.user, **form.cleaned_data)
+        except StaleVersionError as stale:
+            form.show_conflict(stale.current.target_on)  # type: ignore[attr-defined]
         except ValueError as error:
             form.add_error("target_on", str(error))
         else:

@@ -1,0 +1,32 @@
+"""Six sessions side by side: the latest one is in sight on a desktop and on a tablet, without scrolling sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.cast import Cast
+from tests.journeys.conftest import WIDTHS
+from tests.outcomes.cycles import Visit, sign
+from treatments.models import Muscle
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_latest_of_six_sessions_is_in_sight(
+    page: Page, cast: Cast, log_in: Callable[..., None], axe: Callable[[Page], None]
+) -> None:
+    course, today = cast.course(condition="upper_limb_spasticity"), cast.harbour.today()
+    Muscle.objects.update(name="Flexor digitorum superficialis (sublimis)")
+    visits = [Visit(course, today - timedelta(days=ago), cast.ito) for ago in range(610, 10, -100)]
+    sign(visits, cast)
+    log_in(page, cast.ito)
+    page.goto(f"/courses/{course.pk}/side-by-side/")
+    axe(page)
+    for width, size in WIDTHS.items():
+        page.set_viewport_size(size)
+        wide, room = page.eval_on_selector(".matrix", "it => [it.scrollWidth, it.parentElement.clientWidth]")
+        assert wide <= room, width
