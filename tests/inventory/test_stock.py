@@ -197,6 +197,7 @@ class TestReceiving:
             ({"expires_on": ""}, "expires_on", "required"),
             ({"expires_on": "31/01/2040 or so"}, "expires_on", "valid date"),
             ({"expires_on": "2020-01-31"}, "expires_on", "This lot has expired"),
+            ({"expires_on": "2208-01-31"}, "expires_on", "More than 20 years ahead: check the year."),
             ({"vials": ""}, "vials", "required"),
             ({"vials": "0"}, "vials", "From 1 to 500"),
             ({"vials": "501"}, "vials", "From 1 to 500"),
