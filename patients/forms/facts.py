@@ -162,6 +162,9 @@ class WeightForm(FactForm):
 
     def clean_kg(self) -> Decimal:
         kg: Decimal = self.cleaned_data["kg"]
+        if "e" in str(self.data.get(self.add_prefix("kg"))).lower():
+            # 1e2 reads as 100: a slip of the hand, and children's doses go by it.
+            raise ValidationError(self.fields["kg"].error_messages["invalid"])
         if not 1 <= kg <= 400:
             raise ValidationError("From 1 to 400 kg.")
         return kg

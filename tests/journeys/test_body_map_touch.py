@@ -9,7 +9,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.cast import Cast
 from tests.journeys.charting_page import begun, chosen, dot, middle, rows, shown, value
-from tests.treatments.charted import vials_in_stock
+from tests.treatments.charted import signed, vials_in_stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,3 +125,13 @@ def test_a_long_press_chooses_one_more(fingers: Page) -> None:
     fingers.wait_for_timeout(600)
     touch.send("touchEnd")
     assert chosen(fingers) == [6]
+
+
+def test_maps_to_be_read_stand_two_in_a_row(tablet: Page, cast: Cast, log_in: LogIn) -> None:
+    session = signed(cast, cast.course(), on=cast.harbour.today())
+    log_in(tablet, cast.ito)
+    tablet.goto(f"/sessions/{session.pk}/")
+    first, second = (tablet.locator(".maps-read .map").nth(at).bounding_box() for at in (0, 1))
+    assert first
+    assert second
+    assert first["y"] == second["y"]

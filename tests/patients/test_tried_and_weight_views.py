@@ -117,6 +117,7 @@ class TestWeights:
             ("1e3", "2026-01-05", "kg", "Enter the weight in kg"),
             ("0.9", "2026-01-05", "kg", "From 1 to 400 kg."),
             ("400.1", "2026-01-05", "kg", "From 1 to 400 kg."),
+            ("1e2", "2026-01-05", "kg", "with one decimal at most, for example 23.4."),
             ("23.45", "2026-01-05", "kg", "with one decimal at most, for example 23.4."),
             ("23", "", "measured_on", "Enter the day."),
             ("23", "2999-01-01", "measured_on", "This lies in the future."),
