@@ -1,4 +1,4 @@
-from inventory.actions.keeping import enter_cost, set_reorder_levels, take_back_cost
+from inventory.actions.keeping import LevelsChangedError, enter_cost, set_reorder_levels, take_back_cost
 from inventory.actions.stock import (
     MOST_VIALS_AT_ONCE,
     VialTakenError,
@@ -14,6 +14,7 @@ from inventory.actions.stock import (
 
 __all__ = [
     "MOST_VIALS_AT_ONCE",
+    "LevelsChangedError",
     "VialTakenError",
     "bring_back_vials",
     "enter_cost",

@@ -10,7 +10,6 @@ from audit.actions import lock_version, record
 from audit.models import Action
 from inventory.models import Lot, Product, Receipt, StockMovement, Vial, VialSize
 
-MOST_YEARS_TO_EXPIRY = 20  # no vial keeps as long: a slip of the year, which nothing would notice later
 MOST_VIALS_AT_ONCE = 500
 
 
@@ -84,8 +83,6 @@ def _open_lot(
         raise ValidationError({"vials": f"From 1 to {MOST_VIALS_AT_ONCE} vials at a time."})
     if expires_on < on:
         raise ValidationError({"expires_on": "This lot has expired; it cannot be taken into stock."})
-    if expires_on.year > on.year + MOST_YEARS_TO_EXPIRY:
-        raise ValidationError({"expires_on": f"More than {MOST_YEARS_TO_EXPIRY} years ahead: check the year."})
     if source not in Vial.Source.values:
         raise ValidationError({"source": "Say who bought the vials."})
     lot, _ = Lot.objects.get_or_create(

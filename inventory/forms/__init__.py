@@ -7,6 +7,7 @@ from inventory.forms.stock import (
     date_input,
     helper,
     vial_words,
+    year_is_near,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "date_input",
     "helper",
     "vial_words",
+    "year_is_near",
 ]

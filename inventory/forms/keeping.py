@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from crispy_forms.layout import Div
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import Site
 from inventory.forms.stock import VialSizeField, date_input, helper
 from inventory.models import ReorderLevel, VialSize
 
 MOST = 9999  # vials
+FIRST, YEARS_AHEAD = date(2000, 1, 1), 2  # a cost from outside these is a slip of the year
 
 
 class ReorderLevelsForm(forms.Form):
@@ -46,6 +51,24 @@ class ReorderLevelsForm(forms.Form):
         """What the person changed; call it on a valid form."""
         return {self.sizes[name]: self.cleaned_data[name] for name in self.changed_data}
 
+    def seen(self) -> dict[VialSize, int | None]:
+        """What the person had before them of what they changed."""
+        seen = {}
+        for name in self.changed_data:
+            was = self.data.get(self.add_initial_prefix(name), "")
+            seen[self.sizes[name]] = int(was) if was.isdecimal() else None
+        return seen
+
+    def show_conflict(self, there: Mapping[VialSize, int | None]) -> None:
+        """Keep what was typed and say beside each level what was saved meanwhile; sent again, it goes in its place."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        for name, size in self.sizes.items():
+            if size in there:
+                words = "empty" if there[size] is None else there[size]
+                self.add_error(name, f"Saved meanwhile: {words}. Save again to put yours in its place.")
+                data[self.add_initial_prefix(name)] = "" if there[size] is None else str(there[size])
+        self.data = data
+
 
 class VialCostForm(forms.Form):
     """What a vial costs, and from which day of receiving."""
@@ -65,6 +88,12 @@ class VialCostForm(forms.Form):
         widget=date_input(),
         help_text="For vials received on this day or later, until the next cost. The same day again corrects it.",
     )
+
+    def clean_holds_from(self) -> date:
+        day: date = self.cleaned_data["holds_from"]
+        if not day >= FIRST or day.year > timezone.localdate().year + YEARS_AHEAD:
+            raise ValidationError(f"From {FIRST.year} to {YEARS_AHEAD} years ahead: check the year.")
+        return day
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,8 @@ from uuid import uuid4
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import Site
 from audit.forms import VersionedModelForm
@@ -24,6 +26,12 @@ def helper(*layout: Any) -> FormHelper:
 
 def date_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def year_is_near(day: date) -> None:
+    """No vial keeps for twenty years: a slip of the year, which nothing would notice later."""
+    if day.year > timezone.localdate().year + 20:
+        raise ValidationError("More than 20 years ahead: check the year.")
 
 
 class VialSizeIterator(forms.models.ModelChoiceIterator):
@@ -59,6 +67,7 @@ class LotReceiveForm(forms.Form):
         label="Expires on",
         widget=date_input(),
         help_text="When the box names a month only, its last day.",
+        validators=[year_is_near],
     )
     vials = forms.IntegerField(
         label="Number of vials",

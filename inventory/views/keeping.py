@@ -24,9 +24,13 @@ def reorder_levels(request: HttpRequest) -> HttpResponse:
     site: Any = request.site
     form = ReorderLevelsForm(request.POST or None, site=site)
     if request.method == "POST" and site is not None and form.is_valid():
-        actions.set_reorder_levels(site=site, levels=form.changes())
-        messages.success(request, f"The reorder levels of {site} are saved.")
-        return redirect("inventory:stock-list")
+        try:
+            actions.set_reorder_levels(site=site, levels=form.changes(), seen=form.seen())
+        except actions.LevelsChangedError as stale:
+            form.show_conflict(stale.there)
+        else:
+            messages.success(request, f"The reorder levels of {site} are saved.")
+            return redirect("inventory:stock-list")
     context = {"form": form, "site": site, "changes": changes_of_levels(site) if site is not None else []}
     return render(request, "inventory/reorder_levels.html", context, status=422 if form.errors else 200)
 
@@ -37,8 +41,9 @@ def vial_costs(request: HttpRequest) -> HttpResponse:
     """What a vial of each size costs, and from when; entering another cost."""
     form = VialCostForm(request.POST or None, initial={"size": request.GET.get("size")})
     if request.method == "POST" and form.is_valid():
-        cost = actions.enter_cost(by=request.user, **form.cleaned_data)
-        messages.success(request, f"{cost.size}: ${cost.amount:,} from {cost.holds_from:%-d %b %Y}.")
+        cost, before = actions.enter_cost(by=request.user, **form.cleaned_data)
+        instead = f", instead of ${before:,}" if before not in (None, cost.amount) else ""
+        messages.success(request, f"{cost.size}: ${cost.amount:,} from {cost.holds_from:%-d %b %Y}{instead}.")
         return redirect("inventory:vial-costs")
     found = list(VialCost.objects.after(behind(request, VialCost.objects.select_related("size__product")))[: PAGE + 1])
     context = {

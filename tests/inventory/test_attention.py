@@ -107,6 +107,22 @@ class TestLevels:
         sign_in(cast.ada).post(LEVELS, {f"size_{size().pk}": "5", other: "", f"initial-{other}": ""})
         assert sorted(ReorderLevel.objects.values_list("vials", flat=True)) == [4, 5]
 
+    def test_a_level_that_a_colleague_set_meanwhile_is_said_and_not_overwritten(self, cast: Cast, sign_in: SignIn):
+        client, name = sign_in(cast.ada), f"size_{size().pk}"
+        set_reorder_levels(site=cast.harbour, levels={size(): 5})
+
+        refused = client.post(LEVELS, {name: "7", f"initial-{name}": ""})
+
+        assert refused.status_code == 422
+        form = refused.context["form"]
+        assert form.errors == {name: ["Saved meanwhile: 5. Save again to put yours in its place."]}
+        assert form[name].value() == "7"
+        assert ReorderLevel.objects.get().vials == 5
+        seen = re.search(rf'name="initial-{name}" value="(\d+)"', refused.content.decode())
+        assert seen is not None
+        assert client.post(LEVELS, {name: "7", f"initial-{name}": seen[1]}).status_code == 302
+        assert ReorderLevel.objects.get().vials == 7
+
     @pytest.mark.parametrize("typed", ["0", "-1", "1.5", "many", "10000"])
     def test_bad_input_saves_nothing_and_keeps_what_was_typed(self, cast: Cast, sign_in: SignIn, typed: str):
         answer = sign_in(cast.ada).post(LEVELS, {f"size_{size().pk}": typed})

@@ -29,7 +29,8 @@ def entered(**changes: object) -> dict[str, object]:
 def test_it_is_entered_corrected_and_taken_back(cast: Cast, sign_in: SignIn):
     ada = sign_in(cast.ada)
     ada.post(COSTS, entered())
-    ada.post(COSTS, entered(amount="1250"))
+    corrected = ada.post(COSTS, entered(amount="1250"), follow=True).content.decode()
+    assert "$1,250 from 1 Jan 2026, instead of $1,200.50." in corrected
     ada.post(COSTS, entered(amount="1300", holds_from="2026-06-01"))
     assert list(VialCost.objects.values_list("amount", "holds_from", "by")) == [
         (Decimal(1300), date(2026, 6, 1), cast.ada.pk),
@@ -76,6 +77,8 @@ def test_the_list_goes_on_behind_its_last_row_and_asks_no_more_for_many(
         ({"amount": "cheap"}, "Enter a number"),
         ({"size": ""}, "required"),
         ({"holds_from": "soon"}, "valid date"),
+        ({"holds_from": "9999-12-31"}, "check the year"),
+        ({"holds_from": "0206-01-01"}, "check the year"),
     ],
 )
 def test_bad_input_enters_nothing_and_keeps_what_was_typed(

@@ -216,12 +216,13 @@ class TestPages:
         order = DrugOrder.objects.get()
         assert "Far" in client.get(reverse("clinic:chart", args=[cast.joye.pk])).content.decode()
         assert client.post(reverse("treatments:drug-order-ship", args=[order.pk]), {}).status_code == 302
-        refused = client.post(
-            reverse("treatments:drug-order-arrive", args=[order.pk]),
-            {"number": "C1", "expires_on": "2020-01-01", "vials": 1},
-        )
-        assert refused.status_code == 422
-        assert "This lot has expired" in refused.content.decode()
+        for day, words in (("2020-01-01", "This lot has expired"), ("2208-01-01", "More than 20 years ahead")):
+            refused = client.post(
+                reverse("treatments:drug-order-arrive", args=[order.pk]),
+                {"number": "C1", "expires_on": day, "vials": 1},
+            )
+            assert refused.status_code == 422
+            assert words in refused.content.decode()
         box = {"number": "C1", "expires_on": "2040-01-31", "vials": 1}
         assert client.post(reverse("treatments:drug-order-arrive", args=[order.pk]), box).status_code == 302
         assert PatientVial.objects.get().patient == cast.joye

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from audit.forms import VersionedModelForm
-from inventory.forms import VialSizeField, date_input
+from inventory.forms import VialSizeField, date_input, year_is_near
 from inventory.models import VialSize
 from patients.models import PriorAuthorization
 from treatments.models import DrugOrder, TreatmentCourse
@@ -108,7 +108,10 @@ class ArriveForm(forms.Form):
         },
     )
     expires_on = forms.DateField(
-        label="Expires on", widget=date_input(), error_messages={"required": "Enter the expiry date."}
+        label="Expires on",
+        widget=date_input(),
+        validators=[year_is_near],
+        error_messages={"required": "Enter the expiry date."},
     )
     vials = forms.IntegerField(
         label="Vials in the box",
