@@ -163,4 +163,6 @@ class LotRecallForm(VersionedModelForm):
         on: date = self.cleaned_data["recalled_on"]
         if on > self.site.today():
             raise forms.ValidationError("This date is still to come.")
+        if on.year < self.site.today().year - 20:
+            raise forms.ValidationError("More than 20 years ago: check the year.")
         return on

@@ -130,6 +130,7 @@ class TestRecall:
         [
             ({"recalled_on": ""}, "recalled_on", "required"),
             ({"recalled_on": "2090-01-01"}, "recalled_on", "still to come"),
+            ({"recalled_on": "0206-01-01"}, "recalled_on", "More than 20 years ago"),
             ({"recall_reason": ""}, "recall_reason", "required"),
             ({"recall_reason": "x" * 201}, "recall_reason", "at most 200"),
         ],

@@ -150,6 +150,10 @@ class TestTelling:
         recall = started(cast)
         row = log_call(row=recall.patients.get(), by=cast.robin, now=NOW)
         assert (row.calls, row.called_by, row.is_told) == (1, cast.robin, False)
+        # Pressed twice is one call; somebody else's, and one later, are calls of their own.
+        assert log_call(row=row, by=cast.robin, now=NOW + timedelta(seconds=5)).calls == 1
+        assert log_call(row=row, by=cast.ada, now=NOW + timedelta(seconds=6)).calls == 2
+        assert log_call(row=row, by=cast.ada, now=NOW + timedelta(seconds=90)).calls == 3
 
         row = acknowledge(row=row, answer="reached", note="her sister", by=cast.robin, now=NOW)
         recall.refresh_from_db()

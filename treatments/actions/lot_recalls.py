@@ -7,7 +7,7 @@ acknowledge at once wait for each other.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -29,6 +29,7 @@ from treatments.rules.lot_recalls import SessionWithLot, surest
 
 Answer = LotRecallPatient.Answer
 AT_ONCE = 500
+PRESSED_TWICE = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -64,9 +65,10 @@ def add_patients(*, recall: LotRecall, by: User, now: datetime) -> int:
 
 @transaction.atomic
 def log_call(*, row: LotRecallPatient, by: User, now: datetime) -> LotRecallPatient:
-    """Nobody answered; the patient stays on the list."""
+    """Nobody answered; the patient stays on the list. The same person within a minute is one call, pressed twice."""
     _, row = _lock_row(row)
-    if not row.is_told:
+    is_pressed_twice = row.called_by_id == by.pk and row.called_at is not None and now - row.called_at < PRESSED_TWICE
+    if not row.is_told and not is_pressed_twice:
         row.calls += 1
         row.called_at, row.called_by = now, by
         row.save()
