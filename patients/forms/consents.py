@@ -11,8 +11,11 @@ from django import forms
 from patients.actions.consents import LONGEST_NOTE
 from patients.models import Consent, ConsentForm
 from patients.rules import Alert
+from patients.rules.language import LANGUAGES
 from patients.rules.screening import Question, questions_for
 
+OTHER = "other"
+ASKED_IN = [("", "Choose"), *LANGUAGES.items(), (OTHER, "Another language")]
 ANSWER_CHOICES = [("no", "No"), ("yes", "Yes"), ("unsure", "Not sure")]
 
 
@@ -26,6 +29,12 @@ class ScreeningForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.known = list(known)
         self.questions = questions_for(sex)
+        self.fields["language"] = forms.ChoiceField(
+            label="Asked in",
+            choices=ASKED_IN,
+            widget=forms.Select({"class": "form-select form-select-sm"}),
+            error_messages={"required": "Say in which language it was asked."},
+        )
         for question in self.questions:
             self.fields[f"answer_{question.key}"] = forms.ChoiceField(
                 choices=ANSWER_CHOICES,
@@ -47,6 +56,14 @@ class ScreeningForm(forms.Form):
             }
             for number, question in enumerate(self.questions, start=1)
         ]
+
+    def lacks_an_answer(self) -> bool:
+        return any(name.startswith("answer_") for name in self.errors)
+
+    def language(self) -> str:
+        """One of LANGUAGES, or empty for another."""
+        chosen: str = self.cleaned_data["language"]
+        return "" if chosen == OTHER else chosen
 
     def answers(self) -> dict[str, dict[str, str]]:
         return {

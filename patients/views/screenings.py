@@ -15,6 +15,7 @@ from patients import actions
 from patients.forms import ScreeningForm
 from patients.models import Patient, Screening
 from patients.rules import alerts, screening_alerts
+from patients.rules.language import asked_language
 from patients.rules.screening import BY_KEY, QUESTIONS, answer_of, note_of
 from patients.views.back import back_to
 
@@ -41,26 +42,38 @@ def screening_create(request: HttpRequest, patient_id: int) -> HttpResponse:
         form = ScreeningForm(request.POST, known=known, sex=patient.sex)
         if form.is_valid():
             screening = actions.record_screening(
-                patient=patient, answers=form.answers(), by_patient=False, on=today, by=request.user
+                patient=patient,
+                answers=form.answers(),
+                by_patient=False,
+                language=form.language(),
+                on=today,
+                by=request.user,
             )
             found = screening_alerts(screening.answers)
             messages.success(request, _said(len(found)))
             return redirect(back)
         status = 422
     else:
-        form = ScreeningForm(known=known, sex=patient.sex)
+        form = ScreeningForm(initial={"language": asked_language(patient.language)}, known=known, sex=patient.sex)
         record(action="chart-read", by=request.user, patient_id=patient.pk, subject=patient)
     return render(
         request,
         "patients/screening_create.html",
-        {"form": form, "rows": form.rows(), "patient": patient, "today": today, "back": back},
+        {
+            "form": form,
+            "rows": form.rows(),
+            "unanswered": form.lacks_an_answer(),
+            "patient": patient,
+            "today": today,
+            "back": back,
+        },
         status=status,
     )
 
 
 def _rest_answered_no(request: HttpRequest) -> dict[str, str]:
     sent = request.POST
-    return {
+    return {"language": sent.get("language", "")} | {
         name: value
         for question in QUESTIONS
         for name, value in (

@@ -121,7 +121,8 @@ def tablet_note(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("patients:tablet-question", number)
     note = note_of(held.answers, question.key)
     if request.method == "POST":
-        note = request.POST.get("note", "").strip()
+        # No key types a NUL, and PostgreSQL keeps none.
+        note = request.POST.get("note", "").replace("\0", "").strip()
         if len(note) <= LONGEST_NOTE:
             tablet.keep_answer(request, key=question.key, answer=given, note=note)
             return _onwards(held, number)

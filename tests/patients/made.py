@@ -20,7 +20,8 @@ def answers(answer: str = "no", **other: str) -> dict[str, dict[str, str]]:
 
 def typed(answer: str = "no", **other: str) -> dict[str, str]:
     """The same as a browser sends it."""
-    return {f"answer_{key}": given["answer"] for key, given in answers(answer, **other).items()}
+    given = {f"answer_{key}": row["answer"] for key, row in answers(answer, **other).items()}
+    return given | {"language": "en"}
 
 
 def wording(*, off_label: bool = False) -> ConsentForm:

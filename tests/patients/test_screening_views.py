@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from audit.models import AuditEvent
-from patients.models import Allergy, Medication, Screening
+from patients.models import Allergy, Medication, Patient, Screening
 from patients.rules.screening import QUESTIONS, VERSION
 from tests.cast import Cast
 from tests.patients.made import answers, screening, typed
@@ -85,6 +85,26 @@ class TestAsking:
         response = sign_in(cast.ito).post(url(cast), typed() | {"note_cardiac": "x" * 201})
         assert response.status_code == 422
         assert "at most 200" in words_of(response)
+
+    def test_a_note_alone_is_not_said_to_be_an_answer_missing(self, cast: Cast, sign_in: SignIn):
+        words = words_of(sign_in(cast.ito).post(url(cast), typed() | {"note_cardiac": "x" * 201}))
+        assert "Something is to be corrected. It is marked." in words
+        assert "no answer yet" not in words
+
+    @pytest.mark.parametrize(("spoken", "chosen"), [("", "en"), ("English", "en"), ("Spanish", ""), ("Polish", "")])
+    def test_another_language_is_for_whoever_asks_to_say(self, cast: Cast, sign_in: SignIn, spoken: str, chosen: str):
+        Patient.objects.filter(pk=cast.joye.pk).update(language=spoken)
+        client = sign_in(cast.ito)
+        assert (client.get(url(cast)).context["form"]["language"].value() or "") == chosen
+        refused = client.post(url(cast), typed() | {"language": ""})
+        assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["language"])
+        assert "Say in which language it was asked." in words_of(refused)
+        for sent, kept in (("es", "es"), ("other", "")):
+            client.post(url(cast), typed() | {"language": sent})
+            row = Screening.objects.latest("pk")
+            assert row.language == kept
+            page = words_of(client.get(reverse("patients:screening-detail", args=[row.pk])))
+            assert ("asked in Español" in page) == bool(kept)
 
     def test_one_press_answers_the_rest_with_no_and_saves_nothing(self, cast: Cast, sign_in: SignIn):
         response = sign_in(cast.ito).post(

@@ -93,6 +93,13 @@ class TestAnswering:
         assert response.status_code == 422
         assert "Press one of the three." in words_of(response)
 
+    def test_a_note_with_what_cannot_be_kept_is_sent_all_the_same(self, held: Client):
+        answer_all(held)
+        held.post("/tablet/1/", {"answer": "yes"})
+        held.post("/tablet/1/more/", {"note": "hi\0ves"})
+        assert held.post(CHECK)["Location"] == "/tablet/"
+        assert Screening.objects.get().answers[QUESTIONS[0].key] == {"answer": "yes", "note": "hives"}
+
     def test_a_note_that_is_too_long_comes_back(self, held: Client):
         held.post("/tablet/1/", {"answer": "yes"})
         response = held.post("/tablet/1/more/", {"note": "x" * 201})
