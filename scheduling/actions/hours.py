@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, time
-from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,6 +11,7 @@ from django.db import transaction
 from accounts.models import Site, User
 from audit.actions import record
 from scheduling.models import Availability, Holiday, HoursException, Room, VisitKind, VisitLength
+from scheduling.rules.hours import week_problems
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES
 from treatments.models import Condition
 
@@ -47,16 +47,8 @@ def set_week(*, provider: User, site: Site, week: Iterable[WeekSpan], seen: str 
     wanted = sorted(week)
     _must_see_patients(provider, site)
     names = dict(Availability.Weekday.choices)
-    problems = [
-        f"{names[day]}: {begin:%H:%M}-{end:%H:%M} ends before it starts." for day, begin, end in wanted if end <= begin
-    ]
-    problems += [
-        f"{names[day]}: {begin:%H:%M}-{end:%H:%M} and {next_begin:%H:%M}-{next_end:%H:%M} overlap."
-        for (day, begin, end), (next_day, next_begin, next_end) in pairwise(wanted)
-        if day == next_day and next_begin < end
-    ]
-    if problems:
-        raise ValidationError(problems)
+    if problems := week_problems(wanted):
+        raise ValidationError([f"{names[span[0]]}: {words}" for span, words in problems])
     if wanted != current:
         Availability.objects.filter(provider=provider, site=site).delete()
         Availability.objects.bulk_create(

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from accounts.models import Site
 from scheduling.forms.fields import MINUTES_WORDS, DateInput, TimeInput
 from scheduling.models import Availability, VisitKind
+from scheduling.rules.hours import week_problems
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MINUTES
 from treatments.models import Condition
 
@@ -64,15 +65,20 @@ class WeekForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        week = []
-        for weekday, name in Availability.Weekday.choices:
+        week: dict[str, tuple[int, time, time]] = {}
+        for weekday, _ in Availability.Weekday.choices:
             for number in range(self.spans):
-                begin, end = (cleaned.get(f"{which}-{weekday}-{number}") for which in ("from", "until"))
+                place = f"{weekday}-{number}"
+                begin, end = cleaned.get(f"from-{place}"), cleaned.get(f"until-{place}")
                 if begin is not None and end is not None:
-                    week.append((weekday, begin, end))
-                elif (begin is None) != (end is None) and not self.errors:
-                    self.add_error(None, f"{name}: give both times, or neither.")
-        cleaned["week"] = week
+                    week[place] = (weekday, begin, end)
+                elif (begin is None) != (end is None) and not {f"from-{place}", f"until-{place}"} & set(self.errors):
+                    self.add_error(f"{'from' if begin is None else 'until'}-{place}", "Give both times, or neither.")
+        problems = week_problems(week.values())
+        for place, span in week.items():
+            for words in dict.fromkeys(words for wrong, words in problems if wrong == span):
+                self.add_error(f"until-{place}", words)
+        cleaned["week"] = list(week.values())
         return cleaned
 
 

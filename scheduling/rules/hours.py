@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from scheduling.rules.times import UTC, span_moments
@@ -27,6 +28,22 @@ class Hours:
 
 
 WHOLE_WEEK = tuple(Hours(weekday, *WHOLE_DAY) for weekday in range(7))
+
+
+def week_problems(week: Iterable[tuple[int, time, time]]) -> list[tuple[tuple[int, time, time], str]]:
+    """Each span (weekday, from, until) of a week that cannot be worked, with why."""
+    spans = sorted(week)
+    backwards = [(span, f"{_words(span)} ends before it starts.") for span in spans if span[2] <= span[1]]
+    overlapping = [
+        (later, f"{_words(span)} and {_words(later)} overlap.")
+        for span, later in pairwise(spans)
+        if span[0] == later[0] and later[1] < span[2]
+    ]
+    return backwards + overlapping
+
+
+def _words(span: tuple[int, time, time]) -> str:
+    return f"{span[1]:%H:%M}-{span[2]:%H:%M}"
 
 
 @dataclass(frozen=True)

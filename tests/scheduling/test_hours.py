@@ -52,19 +52,28 @@ def test_a_week_of_several_spans_a_day_is_saved_and_audited(cast: Cast, sign_in:
 
 
 @pytest.mark.parametrize(
-    ("times", "words"),
+    ("times", "said"),
     [
-        ({"d0_0": "12:00-09:00"}, "Monday: 12:00-09:00 ends before it starts."),
-        ({"d1_0": "09:00-12:00", "d1_1": "11:00-13:00"}, "Tuesday: 09:00-12:00 and 11:00-13:00 overlap."),
-        ({"d2_0": "09:00-"}, "Wednesday: give both times, or neither."),
-        ({"d3_0": "nine-12:00"}, "Thursday: enter times as 09:00."),
-        ({"d0_0": "09:00-12:00", "seen": "0 08:00-09:00"}, "Someone else changed these hours"),
+        ({"d0_0": "12:00-09:00"}, {"until-0-0": "12:00-09:00 ends before it starts."}),
+        ({"d0_0": "09:00-09:00"}, {"until-0-0": "09:00-09:00 ends before it starts."}),
+        ({"d1_0": "09:00-12:00", "d1_1": "11:00-13:00"}, {"until-1-1": "09:00-12:00 and 11:00-13:00 overlap."}),
+        ({"d1_0": "09:00-12:00", "d1_2": "09:00-12:00"}, {"until-1-0": "overlap.", "until-1-2": "overlap."}),
+        ({"d2_0": "09:00-"}, {"until-2-0": "Give both times, or neither."}),
+        ({"d2_1": "-09:00", "d3_0": "x-10:00"}, {"from-2-1": "Give both times", "from-3-0": "enter times as 09:00."}),
+        ({"d3_0": "nine-12:00"}, {"from-3-0": "Thursday: enter times as 09:00."}),
+        ({"d0_0": "09:00-12:00", "seen": "0 08:00-09:00"}, {"__all__": "Someone else changed these hours"}),
     ],
 )
-def test_a_week_that_cannot_be_is_said_and_kept(cast: Cast, sign_in: SignIn, times: dict[str, str], words: str):
+def test_a_week_that_cannot_be_is_said_beside_its_times_and_kept(
+    cast: Cast, sign_in: SignIn, times: dict[str, str], said: dict[str, str]
+):
     answer = sign_in(cast.ada).post(week_url(cast), sent(cast, **times))
     assert answer.status_code == 422
-    assert words in answer.content.decode()
+    found = answer.context["form"].errors
+    assert set(found) == set(said)
+    assert all(words in " ".join(found[name]) for name, words in said.items())
+    page = answer.content.decode()
+    assert all(words in page for words in said.values())
     assert not Availability.objects.exists()
 
 
