@@ -9,13 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Greatest
-from django.db.models.lookups import Exact, GreaterThanOrEqual
 
 from accounts.models import SavedView, Site, User
 from patients.models import Coverage, Payer, PriorAuthorization
-from scheduling.models import RecallAttempt
 from treatments.models import Condition
 from treatments.querysets.authorizations import counted_under, visits_used
 from treatments.querysets.courses import TreatmentCourseQuerySet
@@ -86,12 +84,7 @@ def narrowed(courses: TreatmentCourseQuerySet, chosen: Chosen) -> TreatmentCours
 
 def _attempted(choice: str) -> Q:
     count, or_more = ATTEMPTS[choice]
-    made = RecallAttempt.objects.of_this_window().order_by().filter(course=OuterRef("pk"))
-    if count == 0:
-        return ~Q(Exists(made))
-    # Counted for each row that is looked at: a page and a capped count look at few of many.
-    counted = Subquery(made.values("course").annotate(made=Count("pk")).values("made"))
-    return Q((GreaterThanOrEqual if or_more else Exact)(counted, count))
+    return Q(times_tried__gte=count) if or_more else Q(times_tried=count)
 
 
 def _in_force() -> QuerySet[Coverage]:
@@ -107,7 +100,7 @@ def _authorised(state: Authorisation) -> Q:
     """Whether a coverage in force wants an authorisation, and one covers a day on which a session may be given."""
     wanted = Exists(_in_force().filter(authorization_required=True))
     if state is Authorisation.NOT_NEEDED:
-        return ~Q(wanted)
+        return Q(ask_by=None) | ~Q(wanted)
     counted = counted_under()
     units = Subquery(counted.annotate(found=Sum("units")).values("found"))
     covers = PriorAuthorization.objects.alias(visits=visits_used(counted), units=units).filter(
@@ -118,7 +111,11 @@ def _authorised(state: Authorisation) -> Q:
         status=PriorAuthorization.Status.APPROVED,
         ends_on__gte=Greatest(OuterRef("today"), Coalesce(OuterRef("eligible_on"), OuterRef("today"))),
     )
-    return Q(wanted) & (Q(Exists(covers)) if state is Authorisation.OK else ~Q(Exists(covers)))
+    # Most are settled by what is kept on the course: before `asks_from` an authorisation plainly covers each day.
+    settled = Q(asks_from__gt=F("today"))
+    if state is Authorisation.OK:
+        return Q(wanted) & (settled | Q(Exists(covers)))
+    return Q(asks_from__lte=F("today")) & Q(wanted) & ~Q(Exists(covers))
 
 
 @dataclass(frozen=True)

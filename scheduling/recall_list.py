@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from accounts.models import Site, User
+from scheduling.counting import COUNTED_TO, Counted, counted, together
 from scheduling.models import RecallAttempt, RecallHold
 from scheduling.querysets import THIS_WINDOW
 from treatments.models import TreatmentCourse
@@ -22,8 +23,6 @@ from treatments.rules.windows import Booking, State
 # The states whose patients are called, in the order of a course's life.
 CALLED = (State.OPENING, State.DUE, State.OVERDUE)
 TO_CALL = "to-call"
-# Nobody works through more rows than that: where a list is longer, it says so and no more is counted.
-COUNTED_TO = 1000
 WINDOW_IS_OVER = (State.OVERDUE, State.LAPSED)
 
 
@@ -161,21 +160,6 @@ def _of_latest(rows: models.QuerySet[Any], condition: Any) -> Coalesce:
     return Coalesce(Subquery(rows.order_by("-id").values(holds=holds)[:1]), False, output_field=models.BooleanField())
 
 
-@dataclass(frozen=True)
-class Counted:
-    """How many rows there are; `is_more` when there are more than that and nobody counted on."""
-
-    number: int
-    is_more: bool = False
-
-    def __str__(self) -> str:
-        return f"more than {self.number:,}" if self.is_more else f"{self.number:,}"
-
-    @property
-    def short(self) -> str:
-        return f"{self.number:,}+" if self.is_more else f"{self.number:,}"
-
-
 def recall_counts(
     courses: TreatmentCourseQuerySet, *, beside: TreatmentCourseQuerySet | None = None, most: int = COUNTED_TO
 ) -> dict[str, Counted]:
@@ -186,12 +170,10 @@ def recall_counts(
     rows = {key: courses.filter(tab.condition) for key, tab in TABS.items() if key != TO_CALL}
     if beside is not None:
         rows["beside"] = beside
-    # One row of any table, to hang the counts on.
-    found = Site.objects.order_by().values_list(*(_CountTo(most + 1, one) for one in rows.values()))[:1]
-    numbers = dict.fromkeys(rows, 0) | dict(zip(rows, next(iter(found), ()), strict=False))
+    found = counted(rows, most=most)
     # The states to call are three lists that share no row.
-    numbers[TO_CALL] = sum(numbers[key] for key in ("opening", "due", "overdue"))
-    return {key: Counted(min(number, most), is_more=number > most) for key, number in numbers.items()}
+    found[TO_CALL] = together(*(found[key] for key in ("opening", "due", "overdue")), most=most)
+    return found
 
 
 def left_out(*, of: Counted, shown: Counted) -> Counted | None:
@@ -199,14 +181,3 @@ def left_out(*, of: Counted, shown: Counted) -> Counted | None:
     if shown.is_more or of == shown:
         return None
     return Counted(of.number - shown.number, of.is_more)
-
-
-class _CountTo(Subquery):
-    """How many rows a queryset has, counted to `most`."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = models.IntegerField()
-    empty_result_set_value = 0
-
-    def __init__(self, most: int, rows: models.QuerySet[Any]) -> None:
-        super().__init__(rows.order_by().values("pk")[:most])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import CharField, Count, DateField, Exists, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import CharField, DateField, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Extract, Floor
+from django.db.models.functions import Coalesce
 
 from patients.models import Task
 from scheduling.models import RecallAttempt, RecallClaim, RecallHold
 from scheduling.querysets import THIS_WINDOW
 from scheduling.recall_list import Tab
 from treatments.models import TreatmentCourse
+from treatments.models.course import NEVER_TRIED
 from treatments.querysets.courses import TreatmentCourseQuerySet
 
 NEVER = date(9999, 12, 31)
@@ -68,6 +70,8 @@ def recall_page(
     at: object = None
     if edge is not None:
         at = edge.place
+        if at is not None and sort == CONTACT:
+            at = NEVER_TRIED + timedelta(microseconds=edge.place or 0)
         if at is None:
             at = (
                 TreatmentCourse.objects.filter(pk=edge.pk).annotate(place=place).values_list("place", flat=True).first()
@@ -87,7 +91,10 @@ def recall_page(
         found.reverse()
 
     def edge_of(row: TreatmentCourse) -> Edge:
-        return Edge(row.pk, int(row.place) if sort in MOVING else None)  # type: ignore[attr-defined]
+        place: Any = row.place  # type: ignore[attr-defined]
+        if sort == CONTACT:
+            place = (place - NEVER_TRIED) // timedelta(microseconds=1)  # so that an address can hold it
+        return Edge(row.pk, place if sort in MOVING else None)
 
     return Page(
         rows=found,
@@ -103,11 +110,9 @@ def _place(tab: Tab, sort: str) -> Combinable:
     if sort == NAME:
         return F("patient__name_sort")
     if sort == CONTACT:
-        # Whole seconds since 1970, so that an address can hold it; 0 for whom nobody has tried yet.
-        at = Subquery(RecallAttempt.objects.filter(course=OuterRef("pk")).order_by("-at").values("at")[:1])
-        return Coalesce(Floor(Extract(at, "epoch")), 0, output_field=IntegerField())
+        return Coalesce(F("tried_at"), Value(NEVER_TRIED))
     if sort == ATTEMPTS:
-        return attempts_made()
+        return F("times_tried")
     if tab.order == "closes":
         return F("window_closes_on")
     if tab.order == "started":
@@ -115,16 +120,10 @@ def _place(tab: Tab, sort: str) -> Combinable:
     return Coalesce(F("window_closes_on"), Value(NEVER), output_field=DateField())
 
 
-def attempts_made(**only: object) -> Coalesce:
-    """How often the patient was tried for the window that is open now."""
-    made = RecallAttempt.objects.of_this_window().filter(course=OuterRef("pk"), **only).order_by().values("course")
-    return Coalesce(Subquery(made.annotate(made=Count("pk")).values("made")), 0, output_field=IntegerField())
-
-
 def with_contacts(courses: TreatmentCourseQuerySet) -> TreatmentCourseQuerySet:
     """Annotate what was done about the patient: the latest attempt and its effect, the latest hold, a letter to write.
 
-    `last_outcome` and `last_attempt_at` are of any window, all others of the one open now.
+    `last_outcome` and `last_attempt_by` are of any window, all others of the one open now.
     """
     latest = RecallAttempt.objects.filter(course=OuterRef("pk")).order_by("-at", "-id")
     hold = RecallHold.objects.filter(THIS_WINDOW, course=OuterRef("pk")).order_by("-id")
@@ -137,11 +136,8 @@ def with_contacts(courses: TreatmentCourseQuerySet) -> TreatmentCourseQuerySet:
     )
     return courses.annotate(
         last_outcome=Subquery(latest.values("outcome__name")[:1], output_field=CharField()),
-        last_attempt_at=Subquery(latest.values("at")[:1]),
         last_attempt_by=Subquery(latest.values("by__name")[:1]),
         hidden_until=Subquery(latest.filter(THIS_WINDOW).values("hidden_until")[:1]),
-        attempts_made=attempts_made(),
-        attempts_reached=attempts_made(outcome__patient_reached=True),
         hold_kind=Subquery(hold.values("kind")[:1]),
         held_until=Subquery(hold.values("until")[:1]),
         hold_reason=Subquery(hold.values("reason")[:1]),

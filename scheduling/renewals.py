@@ -15,7 +15,6 @@ from django.db.models import (
     DecimalField,
     Exists,
     F,
-    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -28,6 +27,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 
 from accounts.models import Site, User
 from patients.models import Coverage, PriorAuthorization
+from scheduling.counting import Counted, counted, together
 from treatments.models import Injection, InjectionSession, RetreatmentWindow, TreatmentCourse
 from treatments.querysets.authorizations import counted_under, visits_used
 
@@ -44,19 +44,11 @@ TO_ASK = (NOT_ASKED, Status.DENIED.value)
 SOON_DAYS = 30
 
 
-class DaysBefore(Func):
-    """A date less a number of days."""
-
-    template = "(%(expressions)s)"
-    arg_joiner = " - "
-    output_field = DateField()
-
-
 def renewals(*, user: User, sites: Iterable[Site], now: datetime) -> Any:
     """Open courses, as a queryset, not of the dead or gone, whose next session needs an authorisation and has none.
 
     Annotated: `next_on`, the day of that session (see rules.ready.target_day); `payer_id`, `payer_name` and
-    `coverage_pk` of the one who has to be asked first; `submit_by`; `standing`, a key of STANDINGS.
+    `coverage_pk` of the one who has to be asked first; `standing`, a key of STANDINGS. Each carries `ask_by`.
     """
     days = {site.pk: site.today(now=now) for site in sites}
     on = set(days.values())
@@ -72,18 +64,16 @@ def renewals(*, user: User, sites: Iterable[Site], now: datetime) -> Any:
         authorization_required=True,
     ).order_by("-payer__lead_days", "pk")
     return (
-        courses.exclude(Q(patient__died_on__lte=F("today")) | Q(patient__left_on__lte=F("today")))
+        # What is kept on the course leaves a few of all; from here on each is looked at closely.
+        courses.filter(ask_by__isnull=False, asks_from__lte=F("today"))
+        .exclude(Q(patient__died_on__lte=F("today")) | Q(patient__left_on__lte=F("today")))
         .annotate(next_on=Coalesce("next_booked_on", Greatest("target_on", "eligible_on", "today")))
-        .annotate(
-            coverage_pk=Subquery(in_force.values("pk")[:1]),
-            lead_days=Subquery(in_force.values("payer__lead_days")[:1], output_field=IntegerField()),
-        )
+        .annotate(coverage_pk=Subquery(in_force.values("pk")[:1]))
         .filter(coverage_pk__isnull=False)
         .filter(~Exists(_covering()))
         .annotate(
             payer_id=Subquery(in_force.values("payer")[:1]),
             payer_name=Subquery(in_force.values("payer__name")[:1]),
-            submit_by=DaysBefore(F("next_on"), F("lead_days")),
             standing=Coalesce(Subquery(_under_way()), Value(NOT_ASKED), output_field=CharField()),
         )
     )
@@ -157,38 +147,31 @@ def _place(places: dict[Any, int]) -> Any:
 
 @dataclass(frozen=True)
 class RenewalPage:
-    """One page by keyset, and how many rows there are by standing; `after` is what the next page is asked with."""
+    """One page by keyset; `after` is what the next page is asked with."""
 
     rows: list[Any]
     after: str
-    counts: dict[str, int]
-    overdue: int
 
 
 def renewal_page(courses: Any, *, standings: Iterable[str], size: int, after: str = "") -> RenewalPage:
-    """The page of those standings that follows, the earliest to ask first. Two queries."""
-    wanted = set(standings)
-    counts = dict.fromkeys(STANDINGS, 0)
-    overdue = 0
-    places = []
-    # Looking costs more than listing: every row is looked at once, and counted and put in order here.
-    for pk, submit_by, standing, today in courses.order_by().values_list("pk", "submit_by", "standing", "today"):
-        counts[standing] += 1
-        overdue += standing in TO_ASK and submit_by < today
-        if standing in wanted:
-            places.append((submit_by, pk))
-    edge = read_place(after)
-    following = sorted(place for place in places if edge is None or place > edge)
-    shown = [pk for _, pk in following[:size]]
-    rows = {row.pk: row for row in courses.filter(pk__in=shown).for_list()}
-    found = [rows[pk] for pk in shown if pk in rows]
-    more = len(following) > size
-    return RenewalPage(
-        rows=found,
-        after=f"{following[size - 1][0]:%Y%m%d}-{following[size - 1][1]}" if more else "",
-        counts=counts,
-        overdue=overdue,
+    """The page of those standings that follows, the earliest to ask first."""
+    rows = courses.filter(standing__in=set(standings))
+    if edge := read_place(after):
+        day, pk = edge
+        # Said twice, so that the index is entered at the right leaf.
+        rows = rows.filter(Q(ask_by__gt=day) | Q(ask_by=day, pk__gt=pk), ask_by__gte=day)
+    found = list(rows.for_list().order_by("ask_by", "pk")[: size + 1])
+    shown = found[:size]
+    return RenewalPage(shown, f"{shown[-1].ask_by:%Y%m%d}-{shown[-1].pk}" if len(found) > size else "")
+
+
+def renewal_counts(courses: Any) -> dict[str, Counted]:
+    """How many rows are to "ask" for, "asked" for, "all", and "overdue": too late to ask for. One query."""
+    ask = courses.filter(standing__in=TO_ASK)
+    found = counted(
+        {"ask": ask, "asked": courses.exclude(standing__in=TO_ASK), "overdue": ask.filter(ask_by__lt=F("today"))}
     )
+    return found | {"all": together(found["ask"], found["asked"])}
 
 
 def read_place(text: str) -> tuple[date, int] | None:
@@ -204,4 +187,4 @@ def read_place(text: str) -> tuple[date, int] | None:
 
 def soon(courses: Any, *, days: int = SOON_DAYS) -> Any:
     """Those to be asked for within so many days, and the overdue ones."""
-    return courses.filter(submit_by__lte=Cast(F("today") + Value(timedelta(days=days)), DateField()))
+    return courses.filter(ask_by__lte=Cast(F("today") + Value(timedelta(days=days)), DateField()))

@@ -46,6 +46,7 @@ _PARAMS = {
     "place": r"[0-9]{1,18}",
 }
 _PAGING = ("after", "before", "place")
+_LATEST_PLACE = 10**17  # of a time, in microseconds since 1970; a calendar ends at twice that
 
 
 def list_query(text: str, *, paging: bool = True) -> str:
@@ -77,9 +78,9 @@ class RecallFilterForm(FilterForm):
     target_from = forms.DateField(required=False, widget=DateInput())
     target_to = forms.DateField(required=False, widget=DateInput())
     ready = forms.BooleanField(required=False)
-    after = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
-    place = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
+    after = forms.IntegerField(required=False, min_value=1, max_value=_LATEST_PLACE, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, min_value=1, max_value=_LATEST_PLACE, widget=forms.HiddenInput)
+    place = forms.IntegerField(required=False, min_value=0, max_value=_LATEST_PLACE, widget=forms.HiddenInput)
 
     # Those behind "More filters".
     more = ("payer", "authorisation", "language", "attempts", "target_from", "target_to", "ready")

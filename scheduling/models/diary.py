@@ -16,7 +16,7 @@ from scheduling.models.hours import Room, VisitKind
 from scheduling.querysets import AppointmentQuerySet
 from scheduling.rules.times import span_words
 from scheduling.rules.visits import INACTIVE, is_too_early
-from scheduling.triggers import BOOKINGS_FOLLOW_APPOINTMENTS, BOOKINGS_FOLLOW_COURSES
+from scheduling.triggers.bookings import BOOKINGS_FOLLOW_APPOINTMENTS, BOOKINGS_FOLLOW_COURSES
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 

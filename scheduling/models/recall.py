@@ -13,6 +13,7 @@ from audit.models import Versioned
 from messaging.models import Message
 from patients.models import Patient
 from scheduling.querysets import RecallAttemptQuerySet
+from scheduling.triggers.tries import TRIES_FOLLOW_ATTEMPTS
 from treatments.models import RetreatmentWindow, TreatmentCourse
 
 LONGEST_HIDE_DAYS = 366
@@ -90,6 +91,7 @@ class RecallAttempt(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
+        triggers = [TRIES_FOLLOW_ATTEMPTS]
         indexes = [
             models.Index(fields=["course", "-at"], name="attempt_of_course"),
             models.Index(fields=["window"], name="attempt_of_window"),

@@ -166,7 +166,7 @@ def _describe(row: Any, site: Site, *, user_id: int) -> None:
     )
     row.contact, row.other_contact = contacts_of(patient)
     row.language = "" if patient.language == DESK_LANGUAGE else patient.language
-    row.last_called = site.localtime(row.last_attempt_at).date() if row.last_outcome else None
+    row.last_called = site.localtime(row.tried_at).date() if row.last_outcome else None
     row.claim = ""
     if row.claim_by is not None and row.claim_by_id != user_id:
         row.claim = claim_words(name=row.claim_by, since=site.localtime(row.claim_at))

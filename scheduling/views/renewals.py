@@ -19,7 +19,7 @@ from audit.actions import record
 from patients.models import Coverage, Payer, PriorAuthorization
 from scheduling.actions.renewals import ask_for_authorization, take_back_asking
 from scheduling.ready import ready_lights
-from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_page, renewals, soon
+from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_counts, renewal_page, renewals, soon
 from treatments.models import TreatmentCourse
 
 PAGE_SIZE = 50
@@ -47,6 +47,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
     if asked_id := request.session.pop(JUST_ASKED, None):
         mine = PriorAuthorization.objects.visible_to(request.user).select_related("patient")
         asked = mine.filter(pk=asked_id, status=PriorAuthorization.Status.SUBMITTED).first()
+    counts = renewal_counts(courses)
     page = renewal_page(courses, standings=TABS[chosen["tab"]][1], size=PAGE_SIZE, after=chosen["after"])
     lights: dict[int, Any] = {}
     for day in {row.today for row in page.rows}:
@@ -56,21 +57,17 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
         row.why = light.words.partition("; ")[0]  # the day to ask by stands in its own column
         row.standing_words = STANDINGS[row.standing]
         row.may_ask = row.standing in TO_ASK
-        row.days_left = (row.submit_by - row.today).days
+        row.days_left = (row.ask_by - row.today).days
     tabs = [
-        {
-            "key": key,
-            "words": words,
-            "count": sum(page.counts[one] for one in standings),
-            "query": _query(chosen, tab=key),
-        }
-        for key, (words, standings) in TABS.items()
+        {"key": key, "words": words, "count": counts[key], "query": _query(chosen, tab=key)}
+        for key, (words, _) in TABS.items()
     ]
     return render(
         request,
         "scheduling/renewal_list.html",
         {
             "page": page,
+            "overdue": counts["overdue"],
             "asked": asked,
             "tabs": tabs,
             "chosen": chosen,

@@ -106,6 +106,9 @@ def test_the_current_site_is_the_one_chosen(cast: Cast, sign_in: SignIn):
         "after=99999999999999999999999",
         "after=1&place=1",  # a place is a number in some orders only
         "sort=name&before=1&place=7",
+        "sort=contact&after=1&place=999999999999999999",
+        "sort=contact&before=1&place=99999999999999999",
+        "sort=attempts&after=1&place=99999999999999999",
         "sort=target&after=1&place=2",
         "after=123456789",
         "tab=hidden&after=5",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -16,35 +16,42 @@ from django.utils import timezone
 from accounts.models import User
 from inventory.models import Product
 from patients.actions import update_authorization
-from patients.models import Coverage, Patient, PriorAuthorization
+from patients.models import Coverage, Patient, Payer, PriorAuthorization
 from scheduling.actions.renewals import ask_for_authorization
-from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_page, renewals
+from scheduling.models import Appointment
+from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_counts, renewal_page, renewals
 from tests.cast import Cast
 from tests.patients import made
+from tests.scheduling.made import booked, moment
 from tests.treatments.charted import BOTOX, signed
-from treatments.actions.sessions import record_outside_session
+from treatments.actions.sessions import record_outside_session, void_session
 from treatments.models import InjectionSession, TreatmentCourse
 
 SignIn = Callable[[User], Client]
 XEOMIN = "incobotulinumtoxinA"
 
 
-def listed(cast: Cast) -> dict[int, tuple[date, date, str, str]]:
-    rows: Any = renewals(user=cast.robin, sites=[cast.harbour, cast.mesa], now=timezone.now())
-    return {row.pk: (row.next_on, row.submit_by, row.payer_name, row.standing) for row in rows}
+def listed(cast: Cast, *, now: datetime | None = None) -> dict[int, tuple[date, date, str, str]]:
+    rows: Any = renewals(user=cast.robin, sites=[cast.harbour, cast.mesa], now=now or timezone.now())
+    return {row.pk: (row.next_on, row.ask_by, row.payer_name, row.standing) for row in rows}
 
 
-def slowly(cast: Cast) -> dict[int, tuple[date, date, str, str]]:
+def slowly(cast: Cast, *, now: datetime | None = None) -> dict[int, tuple[date, date, str, str]]:
     """The same from plain loops over all rows, session by session: no query expression of the program is used."""
     found = {}
     for course in TreatmentCourse.objects.select_related("patient", "site", "condition"):
-        today = course.site.today()
+        today = course.site.today(now=now or timezone.now())
         patient = course.patient
-        if course.closed_on or patient.died_on or patient.left_on:
+        if course.closed_on or patient.died_on or (patient.left_on and patient.left_on <= today):
             continue
         ahead = [day for day in course.booked_dates if day >= today and day > (course.last_session_on or date.min)]
         next_on = min(ahead, default=None) or max(
             day for day in (today, course.target_on, course.eligible_on) if day is not None
+        )
+        # What is late is late since the planned day, not since today.
+        booked = [day for day in course.booked_dates if day > (course.last_session_on or date.min)]
+        planned = min(booked, default=None) or max(
+            (day for day in (course.target_on, course.eligible_on) if day is not None), default=None
         )
         paying = [
             row
@@ -54,6 +61,9 @@ def slowly(cast: Cast) -> dict[int, tuple[date, date, str, str]]:
         if not paying:
             continue
         first = min(paying, key=lambda row: (-row.payer.lead_days, row.pk))
+        wanting = [row for row in Coverage.objects.filter(patient=patient) if row.authorization_required]
+        then = [row for row in wanting if planned and (row.starts_on or planned) <= planned <= (row.ends_on or planned)]
+        lead = max(row.payer.lead_days for row in then or wanting)
         given = sorted(
             course.sessions.filter(status__in=["signed", "recorded"], is_touch_up=False),
             key=lambda row: (row.performed_on, row.pk),
@@ -67,7 +77,7 @@ def slowly(cast: Cast) -> dict[int, tuple[date, date, str, str]]:
         standing = min((row.status for row in waiting), key=order.index, default="none")
         found[course.pk] = (
             next_on,
-            next_on - timedelta(days=first.payer.lead_days),
+            planned - timedelta(days=lead) if planned else course.started_on,
             first.payer.name,
             standing,
         )
@@ -108,7 +118,8 @@ def goes_by(session: InjectionSession, rows: list[PriorAuthorization]) -> PriorA
     return min(fitting, key=lambda row: (row.status != "approved", row.ends_on, row.pk), default=None)
 
 
-def test_the_list_equals_a_slow_computation(cast: Cast) -> None:
+def clinic(cast: Cast) -> None:
+    """Sixty-three patients with whatever coverages, authorisations and sessions come up."""
     rng, today = Random(7), cast.harbour.today()
     for name, lead in (("Aetna", 0), ("Blue", 14), ("Cedar", 45)):
         made.payer(name, lead_days=lead)
@@ -174,16 +185,22 @@ def test_the_list_equals_a_slow_computation(cast: Cast) -> None:
         made.authorization(cast, number=f"S-{number}", **values)
         signed(cast, course, on=today - timedelta(days=100))
         made.authorization(cast, number=f"T-{number}", **values | {"units_approved": 1})
+
+
+def test_the_list_equals_a_slow_computation(cast: Cast) -> None:
+    clinic(cast)
     found = listed(cast)
     assert found == slowly(cast)
     assert {row[3] for row in found.values()} == set(STANDINGS)
-    page = renewal_page(
-        renewals(user=cast.robin, sites=[cast.harbour, cast.mesa], now=timezone.now()), standings=STANDINGS, size=500
-    )
-    assert sum(page.counts.values()) == len(found)
+    courses = renewals(user=cast.robin, sites=[cast.harbour, cast.mesa], now=timezone.now())
+    page = renewal_page(courses, standings=STANDINGS, size=500)
+    counts = renewal_counts(courses)
+    assert counts["all"].number == len(found)
+    assert counts["ask"].number == len([row for row in found.values() if row[3] in TO_ASK])
+    assert counts["asked"].number == len([row for row in found.values() if row[3] not in TO_ASK])
     places = TreatmentCourse.objects.select_related("site").in_bulk(found)
     late = [pk for pk, row in found.items() if row[1] < places[pk].site.today() and row[3] in TO_ASK]
-    assert page.overdue == len(late)
+    assert counts["overdue"].number == len(late)
     # Page by page it is the same rows in the same order.
     walked: list[int] = []
     after = ""
@@ -199,6 +216,122 @@ def test_the_list_equals_a_slow_computation(cast: Cast) -> None:
         if not after:
             break
     assert walked == sorted(found, key=lambda pk: (found[pk][1], pk)) == [row.pk for row in page.rows]
+
+
+class Changes:
+    """Whatever moves a day to ask by, one at random, through the rows themselves."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast, self.rng, self.today, self.booked = cast, Random(3), cast.harbour.today(), 0
+
+    def one(self) -> str:
+        name = self.rng.choice([name for name in dir(self) if name.startswith("change_")])
+        getattr(self, name)()
+        return name
+
+    def some(self, rows: Any) -> Any:
+        found = list(rows.order_by("pk"))
+        return self.rng.choice(found) if found else None
+
+    def day(self, first: int, last: int) -> date:
+        return self.today + timedelta(days=self.rng.randrange(first, last))
+
+    def change_lead_time(self) -> None:
+        row = self.some(Payer.objects.all())
+        row.lead_days = self.rng.choice([0, 3, 14, 60])
+        row.save()
+
+    def change_coverage(self) -> None:
+        row = self.some(Coverage.objects.all())
+        row.authorization_required = self.rng.random() < 0.7
+        row.ends_on = self.rng.choice([None, self.day(50, 200)])
+        row.save()
+
+    def change_coverage_is_gone(self) -> None:
+        if row := self.some(Coverage.objects.filter(authorizations=None)):
+            row.delete()
+
+    def change_another_coverage(self) -> None:
+        made.coverage(self.cast, patient=self.some(Patient.objects.all()), paid_by="Cedar", authorization_required=True)
+
+    def change_authorisation(self) -> None:
+        row = self.some(PriorAuthorization.objects.all())
+        row.status = self.rng.choice(["approved", "approved", "denied", "appeal"])
+        row.units_approved = self.rng.choice([None, 100, 155, 1000])
+        row.visits_approved = self.rng.choice([None, 1, 5])
+        row.ends_on = row.starts_on + timedelta(days=self.rng.randrange(30, 400))
+        row.save()
+
+    def change_authorisation_is_gone(self) -> None:
+        if row := self.some(PriorAuthorization.objects.filter(sessions=None, drug_orders=None)):
+            row.delete()
+
+    def change_target(self) -> None:
+        course = self.some(TreatmentCourse.objects.exclude(target_on=None))
+        TreatmentCourse.objects.filter(pk=course.pk).update(target_on=course.eligible_on + timedelta(days=30))
+
+    def change_closed(self) -> None:
+        course = self.some(TreatmentCourse.objects.all())
+        is_open = course.closed_on is None
+        TreatmentCourse.objects.filter(pk=course.pk).update(
+            closed_on=self.today if is_open else None, closed_reason="paused" if is_open else ""
+        )
+
+    def change_booked(self) -> None:
+        course = self.some(TreatmentCourse.objects.filter(closed_on=None))
+        self.booked += 1  # each on a day of its own, whatever speaks against it
+        starts_at = moment(course.site, days=7 * self.booked)
+        booked(self.cast, course, starts_at=starts_at, by=self.cast.ito, override_reason="she wishes it")
+
+    def change_cancelled(self) -> None:
+        if row := self.some(Appointment.objects.filter(status="booked")):
+            Appointment.objects.filter(pk=row.pk).update(
+                status="cancelled", cancelled_by="clinic", cancelled_reason="moved away"
+            )
+
+    def change_session(self) -> None:
+        course = self.some(TreatmentCourse.objects.filter(closed_on=None))
+        record_outside_session(
+            course=course,
+            performed_on=self.day(-60, 0),
+            product=Product.objects.get(key=self.rng.choice([BOTOX, XEOMIN])),
+            units=Decimal(self.rng.choice([50, 155, 300])),
+            source="letter",
+            on=self.today,
+            by=self.cast.ito,
+        )
+
+    def change_voided(self) -> None:
+        if row := self.some(InjectionSession.objects.filter(status__in=["signed", "recorded"])):
+            void_session(session=row, reason="entered twice", by=self.cast.ito, now=timezone.now())
+
+
+def test_whatever_changes_and_however_much_time_goes_by(cast: Cast) -> None:
+    """What is kept on the courses never hides one that has to be asked for, and its day is the right one."""
+    clinic(cast)
+    changes = Changes(cast)
+    for _ in range(12):
+        done = [changes.one() for _ in range(8)]
+        for days in (0, 25, 120, 300):
+            now = timezone.now() + timedelta(days=days)
+            assert listed(cast, now=now) == slowly(cast, now=now), (days, done)
+
+
+def test_what_is_plainly_covered_is_not_looked_at(cast: Cast) -> None:
+    course = wanting(cast)
+    assert TreatmentCourse.objects.get(pk=course.pk).asks_from == date.min
+    row = made.authorization(cast, ends_on=course.target_on + timedelta(days=9))
+    assert TreatmentCourse.objects.get(pk=course.pk).asks_from == row.ends_on + timedelta(days=1)
+    assert TreatmentCourse.objects.get(pk=course.pk).ask_by == course.target_on - timedelta(days=10)
+
+
+def test_a_touch_up_uses_up_too(cast: Cast) -> None:
+    course = wanting(cast)
+    made.authorization(cast, units_approved=309, starts_on=date(2026, 1, 1), ends_on=course.target_on)
+    assert listed(cast) == slowly(cast) == {}
+    signed(cast, course, on=cast.harbour.today(), is_touch_up=True, touch_up_reason="left brow")
+    assert set(listed(cast)) == {course.pk}
+    assert listed(cast) == slowly(cast)
 
 
 def test_a_session_counts_under_one_authorisation_alone(cast: Cast) -> None:

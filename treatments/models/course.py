@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -34,11 +34,20 @@ class WindowDates(models.Model):
 DATE_FIELDS = tuple(field.name for field in WindowDates._meta.local_fields)
 
 
-@pghistory.track(exclude=["booked_dates", "booked_until"])
-class TreatmentCourse(WindowDates, Versioned):
-    """One patient and one condition, over years. Carries the dates of its open window, for fast lists.
+# In orders by the last contact, the place of those whom nobody has tried.
+NEVER_TRIED = datetime(1970, 1, 1, tzinfo=UTC)
 
-    `booked_dates` and `booked_until` are kept by the diary (a trigger there); nothing else writes them.
+# Kept by triggers of the diary (see scheduling.triggers); nothing else writes them, and they follow from other rows.
+KEPT_FIELDS = ("booked_dates", "booked_until", "tried_at", "times_tried", "ask_by", "asks_from")
+
+
+@pghistory.track(exclude=list(KEPT_FIELDS))
+class TreatmentCourse(WindowDates, Versioned):
+    """One patient and one condition, over years. Carries what fast lists need: the dates of its open window, the days
+    booked, how often the patient was tried for that window and when last for any, and when to ask the payer.
+
+    `ask_by`: the last day to ask a payer for the next session, None where no coverage wants that. `asks_from`: on no
+    day before it can an authorisation be missing; the list of those to ask for looks closer from then on.
     """
 
     class ClosedReason(models.TextChoices):
@@ -59,6 +68,10 @@ class TreatmentCourse(WindowDates, Versioned):
     closed_note = models.CharField(max_length=200, blank=True)
     booked_dates = ArrayField(models.DateField(), default=list, editable=False)
     booked_until = models.DateField(null=True, editable=False)
+    tried_at = models.DateTimeField(null=True, editable=False)
+    times_tried = models.PositiveIntegerField(default=0, editable=False)
+    ask_by = models.DateField(null=True, editable=False)
+    asks_from = models.DateField(null=True, editable=False)
 
     objects = TreatmentCourseQuerySet.as_manager()
 
@@ -93,6 +106,26 @@ class TreatmentCourse(WindowDates, Versioned):
                 condition=Q(closed_on=None),
             ),
             models.Index(
+                F("site"),
+                Coalesce("tried_at", Value(NEVER_TRIED)),
+                F("id"),
+                F("window_closes_on"),
+                F("opening_on"),
+                F("lapses_on"),
+                name="course_open_by_contact",
+                condition=Q(closed_on=None),
+            ),
+            models.Index(
+                fields=["site", "times_tried", "id", "window_closes_on", "opening_on", "lapses_on"],
+                name="course_open_by_tries",
+                condition=Q(closed_on=None),
+            ),
+            models.Index(
+                fields=["site", "ask_by", "id", "asks_from"],
+                name="course_to_ask",
+                condition=Q(closed_on=None, ask_by__isnull=False),
+            ),
+            models.Index(
                 fields=["site", "started_on", "id"],
                 name="course_new",
                 condition=Q(closed_on=None, window_opens_on=None),
@@ -103,12 +136,6 @@ class TreatmentCourse(WindowDates, Versioned):
                 condition=Q(BookedBefore("eligible_on", "booked_dates"), closed_on=None),
             ),
             models.Index(fields=["patient", "condition"], name="course_of_patient"),
-            # Recall rows that still need a booking are looked up by this one.
-            models.Index(
-                fields=["site", "booked_until", "window_opens_on", "id"],
-                name="course_unbooked",
-                condition=Q(closed_on=None),
-            ),
         ]
         constraints = [
             models.UniqueConstraint(

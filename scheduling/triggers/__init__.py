@@ -1,0 +1,1 @@
+"""What the diary keeps on each course, in the transaction that changes what it follows from."""
