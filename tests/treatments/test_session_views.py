@@ -250,6 +250,14 @@ def test_other_bad_input(
     assert message in unescape(answer.content.decode())
 
 
+@pytest.mark.parametrize("field", ["notes", "aftercare_note", "guidance_reason", "complication_note"])
+def test_words_that_cannot_be_kept_are_refused_beside_their_field(
+    ito: Client, session: InjectionSession, field: str
+) -> None:
+    html = press(ito, session, "save", **{field: "a\0b"}).content.decode()
+    assert re.search(rf'name="{field}"[^>]*>([^<]*</textarea>)?\s*<p class="field-error">Null characters', html)
+
+
 @pytest.mark.parametrize("field", ["injections-TOTAL_FORMS", "vials-TOTAL_FORMS", "version", "injections-0-x"])
 @pytest.mark.parametrize("typed", ["x", "-1", "99999999999999999999", ""])
 def test_a_damaged_form_is_refused_in_words(ito: Client, session: InjectionSession, field: str, typed: str) -> None:
