@@ -33,6 +33,7 @@ def review(request: HttpRequest) -> HttpResponse:
             "links": page.links,
             "query": urlencode(query),
             "period": page.form.period_words(),
+            "chosen": page.form.words(),
             "csv_href": page.links.page("outcomes:review-csv"),
             "pdf_href": page.links.page("clinic:outcomes-pdf"),
             "save_href": f"{page.links.page('outcomes:review-view-save')}",

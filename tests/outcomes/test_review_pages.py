@@ -96,6 +96,15 @@ def test_filters_narrow_and_stand_in_the_address(measured, sign_in):
     assert all("period=24m" in address for address in figure_addresses(response.content.decode()))
 
 
+def test_a_sheet_of_paper_says_what_was_counted(measured, sign_in):
+    """The filters are not printed; a rate without them is of nobody knows whom."""
+    client, migraine = sign_in(measured.ada), Condition.objects.get(key="chronic_migraine")
+    chosen = {"condition": migraine.pk, "provider": measured.ito.pk, "period": "24m"}
+    for options in ({}, {"headers": {"HX-Request": "true"}}):
+        page = client.get(PAGE, chosen, **options).content.decode()
+        assert '<p class="print-only strong">Counted: Chronic migraine, Dr Kenji Ito, in the last 24 months</p>' in page
+
+
 def test_htmx_gets_the_figures_alone(measured, sign_in):
     content = sign_in(measured.ada).get(PAGE, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in content
