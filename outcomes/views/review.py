@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from audit.actions import record
 from outcomes.actions import record_export
 from outcomes.exports import is_long
 from outcomes.list_columns import columns_of, csv_lines, with_subjects
@@ -114,6 +115,8 @@ def review_list(request: HttpRequest) -> HttpResponse:
         record_export(by=request.user, what=f"outcome list {figure}, csv")
         lines = csv_lines(figure, page.scope, on=page.today, user=request.user, part=part, month=month)
         return _attachment(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), f"{figure}.csv")
+    # Names with their scores: who looked at them is on record, as for every list of patients that was asked for.
+    record(action="search", by=request.user, detail=f"outcome list {figure}")
     found = rows(figure, page.scope, on=page.today, part=part, month=month, after=after, limit=PAGE_SIZE + 1)
     shown, more = found[:PAGE_SIZE], {"part": part} if part else {}
     links, columns = page.links, columns_of(asked.family)

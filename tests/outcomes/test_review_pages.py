@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from patients.models import Patient
 from tests.cast import Cast
 from tests.outcomes.cycles import Visit, migraine_cycles, sign
@@ -71,6 +72,12 @@ def test_row_behind_a_figure_leads_to_its_course(measured, sign_in):
     assert reverse("clinic:course", args=[item.course.pk]) in response.content.decode()
     shown = {column.head: value for column, value in cells}
     assert (shown["Change"], shown["Scored on day"], shown["Number"]) == ("−12 (−60 %)", 80, 1)
+
+
+def test_who_looked_at_the_patients_behind_a_figure_is_on_record(measured, sign_in):
+    sign_in(measured.ada).get(LIST, {"figure": "responder"})
+    event = AuditEvent.objects.filter(action="search").get()
+    assert (event.actor_id, event.detail) == (measured.ada.pk, "outcome list responder")
 
 
 def test_on_time_re_treatment_with_months_and_their_lists(retreated, sign_in):
