@@ -110,6 +110,8 @@ def score_series(course: TreatmentCourse, *, windows: Iterable[RetreatmentWindow
         own = rule if rule and rule.instrument_id == scores[0].instrument_id else None
         charts.append(_chart(scores, dated, rule=own, today=today))
     size = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM, "across": RIGHT - LEFT}
+    # The value of a score so high stands below it: above it stand the numbers of the sessions.
+    size |= {"high": TOP + 6}
     size |= {"window": WINDOW, "window_top": BOTTOM - WINDOW}
     return {"charts": charts, "rule": rule, "today": today, "size": size}
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -54,6 +55,20 @@ def test_the_chart_shows_each_window_and_goes_on_to_the_end_of_the_open_one(cour
     assert all(span.x >= LEFT and span.x + span.width <= RIGHT for span in chart.windows)
     content = render_to_string("outcomes/_scores.html", {"scores": score_series(course)})
     assert "window for the next session" in content
+
+
+def test_the_highest_score_is_no_part_of_the_number_of_a_session(cast):
+    """A grade of 4 before session 1 read "41"."""
+    course = cast.course(condition="upper_limb_spasticity")
+    sign([Visit(course, D, cast.ito)], cast)
+    score(course, "mas", 4, D - timedelta(days=2), cast.ito)
+    score(course, "mas", 2, D + timedelta(days=35), cast.ito)
+    content = render_to_string("outcomes/_scores.html", {"scores": score_series(course)})
+    drawn = re.findall(r'<text class="plot-value" x="[\d.]+" y="([\d.]+)" dy="(-?\d+)">(\d)', content)
+    assert [(float(y) < TOP + 6, float(dy) > 0, words) for y, dy, words in drawn] == [
+        (True, True, "4"),
+        (False, False, "2"),
+    ]
 
 
 def test_everything_drawn_lies_in_the_plot(cast, course):
