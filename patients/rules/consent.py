@@ -2,7 +2,8 @@
 
 That a consent is signed, says whether it covers use outside the label, and is recorded, is the row "consent" of section
 1.7 of the clinical reference (B: a missing one asks for a reason and never stops). How long it holds is said by its
-form; that somebody else signs for a person under 18 is our reading of common law.
+form; that somebody else signs for a person under 18, and that whoever withdraws a consent falls back on none signed
+before it, is our reading of common law.
 """
 
 from __future__ import annotations
@@ -61,12 +62,27 @@ def signed_rightly(consent: ConsentFacts, *, born: date | None) -> bool:
     return consent.signer != PATIENT or not is_under_age(born, on=consent.signed_on)
 
 
-def _covered(consent: ConsentFacts, conditions: Collection[str], beyond_label: Collection[str]) -> set[str]:
-    """Which of the conditions it is for; of those treated outside the label only when it covers that."""
+def withdrawn_by(consents: Iterable[AnyConsent], *, on: date) -> list[AnyConsent]:
+    """Those withdrawn by that day."""
+    return [consent for consent in consents if consent.withdrawn_on is not None and consent.withdrawn_on <= on]
+
+
+def _covered(
+    consent: ConsentFacts,
+    conditions: Collection[str],
+    beyond_label: Collection[str],
+    withdrawn: Collection[ConsentFacts],
+) -> set[str]:
+    """Which of the conditions it is for; of those treated outside the label only when it covers that.
+
+    Not those that a consent signed after it was for and is withdrawn.
+    """
     return {
         condition
         for condition in conditions
-        if covers(consent, [condition]) and (consent.covers_off_label or condition not in beyond_label)
+        if covers(consent, [condition])
+        and (consent.covers_off_label or condition not in beyond_label)
+        and not any(covers(other, [condition]) and consent.signed_on < other.signed_on for other in withdrawn)
     }
 
 
@@ -85,10 +101,11 @@ def valid_consent(
     all of them are: only a consent for such use covers those. `born` is the patient's date of birth; without it the
     patient counts as of age.
     """
-    wanted = set(conditions)
+    consents, wanted = list(consents), set(conditions)
+    withdrawn = withdrawn_by(consents, on=on)
     beyond_label = (wanted if off_label else set()) if isinstance(off_label, bool) else set(off_label)
     fitting = [
-        (consent, _covered(consent, wanted, beyond_label))
+        (consent, _covered(consent, wanted, beyond_label, withdrawn))
         for consent in consents
         if in_date(consent, on=on) and signed_rightly(consent, born=born)
     ]
@@ -124,6 +141,10 @@ def consent_problem(
     by_the_right_person = [consent for consent in current if signed_rightly(consent, born=born)]
     if not by_the_right_person:
         return "The patient was under 18: a parent, guardian or representative signs."
+    withdrawn = [other for other in withdrawn_by(known, on=on) if any(covers(other, [each]) for each in conditions)]
+    if withdrawn and valid_consent(current, on=on, conditions=conditions, off_label=off_label, born=born) is not None:
+        day = max(other.withdrawn_on for other in withdrawn if other.withdrawn_on is not None)
+        return f"The consent was withdrawn on {_day(day)}; one signed before it holds no longer."
     if valid_consent(by_the_right_person, on=on, conditions=conditions, off_label=False, born=born) is None:
         return "No consent in date covers every condition of this session."
     return "The consent does not cover use outside the label, and this session is."

@@ -77,6 +77,22 @@ def test_of_several_the_latest_signed_counts():
     assert ask(new, old)[0] is new
 
 
+def test_who_withdraws_falls_back_on_none_signed_before():
+    old = Signed()
+    new = Signed(signed_on=date(2026, 6, 1), withdrawn_on=date(2026, 11, 20))
+    words = "The consent was withdrawn on 20 Nov 2026; one signed before it holds no longer."
+    assert ask(old, new) == (None, words)
+    assert ask(old, new, on=date(2026, 11, 19)) == (new, "")
+    # One signed after it, or on its day, was given knowing of it; one for something else was not withdrawn.
+    again = Signed(signed_on=date(2026, 11, 21), expires_on=date(2027, 11, 21))
+    assert ask(old, new, again) == (again, "")
+    twice = Signed(signed_on=new.signed_on)
+    assert ask(old, new, twice) == (twice, "")
+    jaw = Signed(signed_on=date(2026, 6, 1), withdrawn_on=date(2026, 11, 20), conditions=(JAW,))
+    assert ask(old, jaw) == (old, "")
+    assert ask(old, jaw, conditions=(MIGRAINE, JAW)) == (None, words)
+
+
 @pytest.mark.parametrize(
     ("born", "signer", "holds"),
     [
