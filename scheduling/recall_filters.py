@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest
 
 from accounts.models import SavedView, Site, User
@@ -98,9 +98,9 @@ def _in_force() -> QuerySet[Coverage]:
 
 def _authorised(state: Authorisation) -> Q:
     """Whether a coverage in force wants an authorisation, and one covers a day on which a session may be given."""
-    wanted = Exists(_in_force().filter(authorization_required=True))
+    wanted = _each(Exists(_in_force().filter(authorization_required=True)))
     if state is Authorisation.NOT_NEEDED:
-        return Q(ask_by=None) | ~Q(wanted)
+        return Q(ask_by=None) | ~wanted
     counted = counted_under()
     units = Subquery(counted.annotate(found=Sum("units")).values("found"))
     covers = PriorAuthorization.objects.alias(visits=visits_used(counted), units=units).filter(
@@ -114,8 +114,13 @@ def _authorised(state: Authorisation) -> Q:
     # Most are settled by what is kept on the course: before `asks_from` an authorisation plainly covers each day.
     settled = Q(asks_from__gt=F("today"))
     if state is Authorisation.OK:
-        return Q(wanted) & (settled | Q(Exists(covers)))
-    return Q(asks_from__lte=F("today")) & Q(wanted) & ~Q(Exists(covers))
+        return Q(ask_by__isnull=False) & wanted & (settled | _each(Exists(covers)))
+    return Q(asks_from__lte=F("today")) & wanted & ~_each(Exists(covers))
+
+
+def _each(condition: Exists) -> Q:
+    """Looked up for each row that is looked at: the planner would begin with every coverage there is."""
+    return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
 
 
 @dataclass(frozen=True)

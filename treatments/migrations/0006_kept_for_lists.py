@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             model_name="treatmentcourse",
             index=models.Index(
                 condition=models.Q(("ask_by__isnull", False), ("closed_on", None)),
-                fields=["site", "ask_by", "id", "asks_from"],
+                fields=["ask_by", "id", "site", "asks_from"],
                 name="course_to_ask",
             ),
         ),

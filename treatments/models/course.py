@@ -121,7 +121,7 @@ class TreatmentCourse(WindowDates, Versioned):
                 condition=Q(closed_on=None),
             ),
             models.Index(
-                fields=["site", "ask_by", "id", "asks_from"],
+                fields=["ask_by", "id", "site", "asks_from"],
                 name="course_to_ask",
                 condition=Q(closed_on=None, ask_by__isnull=False),
             ),
