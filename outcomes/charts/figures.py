@@ -100,8 +100,9 @@ def survival_plot(
         label = f"median {curve.median} days"
         near_end = x + 6 + len(label) * LETTER > RIGHT
         plot.labels.append(Label(x - 6 if near_end else x + 6, frame.bottom - 7, label, "end" if near_end else "start"))
-    frame.row(1, "at risk", [(tick, str(curve.at_risk(ceil(tick * unit_days)))) for tick in ticks])
-    legend(plot, [("line", "share"), ("band", "95 % CI"), ("censored", "last seen"), ("median", "median")])
+    frame.row(1, "at risk", [(tick, str(curve.at_risk(round(tick * unit_days)))) for tick in ticks])
+    drawn = [("line", "share"), ("band", "95 % CI"), ("censored", "last seen")]
+    legend(plot, drawn if curve.median is None else [*drawn, ("median", "median")])
     found = "not reached" if curve.median is None else f"{curve.median} days"
     plot.description = f"{curve.count} followed, {curve.events} with the event; median {found}."
     return plot

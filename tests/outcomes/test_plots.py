@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from outcomes.charts.figures import change_plot, dose_plot, funnel_plot, run_plot, units_plot
+from outcomes.charts.figures import MONTH, change_plot, dose_plot, funnel_plot, run_plot, survival_plot, units_plot
 from outcomes.charts.plot import BOTTOM, LETTER, RIGHT, Label, Plot
 from outcomes.review.figures import Change, Doses
 from outcomes.review.scope import Responders, Retreatments, Share
 from outcomes.rules import Outcome, Timing
 from outcomes.statistics.intervals import mean_of_sums
+from outcomes.statistics.survival import kaplan_meier
 
 
 def change(number: int, count: int) -> Change:
@@ -48,6 +49,21 @@ def test_the_median_of_the_months_is_said_where_no_point_stands() -> None:
     [label] = [label for label in plot.labels if "median" in label.words]
     assert label.words == "median 97 %"
     assert label.y < min(dot.y for dot in plot.dots if dot.href == "" and "on time" in dot.words) - 6
+
+
+def test_a_survival_picture_counts_the_days_of_its_table_and_names_only_what_it_draws() -> None:
+    """Somebody last seen on day 365 is at risk at twelve months, in the picture as in the figure and the table."""
+    going_on = kaplan_meier([(day, False, 1) for day in (200, 365, 400, 800)])
+    plot = survival_plot("s", "Treated", going_on, y_title="", x_title="", unit_days=MONTH, every=6)
+    at = {label.x: label.words for label in plot.labels}
+    [twelve] = [label.x for label in plot.labels if label.words == "12"]
+    risk_row = max(label.y for label in plot.labels)
+    [count] = [label.words for label in plot.labels if label.x == twelve and label.y == risk_row]
+    assert int(count) == going_on.at_risk(round(12 * MONTH)) == 3
+    assert "median" not in at.values()
+    over = kaplan_meier([(day, True, 1) for day in (60, 90, 120)])
+    drawn = survival_plot("s", "Effect", over, y_title="", x_title="", unit_days=7, every=2)
+    assert "median" in {label.words for label in drawn.labels}
 
 
 def box(label: Label) -> tuple[float, float, float, float]:
