@@ -109,7 +109,8 @@ def test_an_outside_session_by_hand(cast: Cast, sign_in: SignIn) -> None:
         ("performed_on", "1970-01-01", "before the patient&#x27;s birth"),
         ("performed_on", "32 May", "Enter a valid date"),
         ("units", "-3", "More than 0 units"),
-        ("units", "1e9", "digits"),
+        ("units", "1e2", "Enter a number."),
+        ("units", "20001", "At most 20000 U."),
         ("source", "", "This field is required"),
     ]:
         refused = client.post(url, {**good, field: value})

@@ -12,6 +12,7 @@ from accounts.models import Site, User
 from audit.forms import VersionedModelForm
 from inventory.models import Product
 from patients.models import Patient
+from treatments.forms.session import MOST_UNITS, UnitsField
 from treatments.models import Condition, DiagnosisCode, TreatmentCourse
 
 
@@ -107,10 +108,12 @@ class OutsideSessionForm(forms.Form):
 
     performed_on = forms.DateField(label="Day of the session", widget=DateInput())
     product = forms.ModelChoiceField(Product.objects.all())
-    units = forms.DecimalField(
+    units = UnitsField(
         label="Total units",
         max_digits=7,
         decimal_places=2,
+        max_value=MOST_UNITS,
+        error_messages={"max_value": f"At most {MOST_UNITS} U."},
         validators=[MinValueValidator(0.5, "More than 0 units.")],
         help_text="Of this product: units of different products cannot be compared.",
     )

@@ -11,6 +11,7 @@ from django import forms
 
 from accounts.models import User
 from treatments.actions.vials import Mixing
+from treatments.forms.session import UnitsField
 
 
 class MixingForm(forms.Form):
@@ -21,13 +22,18 @@ class MixingForm(forms.Form):
         required=False,
         choices=[("", "–"), ("saline", "0.9 % NaCl, preservative-free"), ("none", "None"), ("other", "Other")],
     )
-    ml = forms.DecimalField(
+    ml = UnitsField(
         required=False,
         max_digits=5,
         decimal_places=2,
         min_value=Decimal("0.01"),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"invalid": "A number of mL.", "min_value": "More than 0 mL."},
+        error_messages=dict.fromkeys(("max_digits", "max_whole_digits"), "Less than 1000 mL.")
+        | {
+            "invalid": "A number of mL.",
+            "min_value": "More than 0 mL.",
+            "max_decimal_places": "At most two decimals.",
+        },
     )
     at = forms.CharField(required=False, max_length=19, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
 
