@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from accounts.models import User
+from patients.known import KnownAuthorization, KnownConsent, KnownFacts
 from patients.models import Patient
-from patients.querysets import KnownAuthorization, KnownConsent, KnownFacts
 from patients.rules import Severity, consent_problem, is_under_age, screening_alerts, valid_consent
 
 # Rule R5 of the clinical reference: the weight of a child is measured at most 30 days before.

@@ -12,8 +12,8 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from inventory.models import Product, Vial
+from patients.known import KnownConsent
 from patients.models import Consent, Coverage, PriorAuthorization, Screening
-from patients.querysets import KnownConsent
 from scheduling.rules.ready import Light, Order, Paying, ReadyFacts, Stock, lights, target_day
 from treatments.models import (
     Condition,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from accounts.models import User
-from patients.querysets import KnownFacts, known_facts
+from patients.known import KnownFacts, known_facts
 from patients.rules import alerts, merged, screening_alerts, unanswered
 from treatments.models import AdverseEvent, Evaluation, InjectionSession, VialUse
 from treatments.rules import labels

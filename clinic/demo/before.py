@@ -18,6 +18,7 @@ from clinic.demo.payers import MEDICARE, PAYERS, make_payers
 from clinic.demo.plan import Case
 from clinic.demo.story import Story
 from patients.actions import add_fact
+from patients.known import known_facts
 from patients.models import (
     Allergy,
     Consent,
@@ -30,7 +31,6 @@ from patients.models import (
     TriedTreatment,
     Weight,
 )
-from patients.querysets import known_facts
 from patients.rules import Alert, alerts, is_under_age
 from patients.rules.language import message_language
 from patients.rules.screening import VERSION, questions_for

@@ -13,8 +13,8 @@ from accounts.models import User
 from clinic.merging.courses import Twins, only_past, overlapping, twins_of
 from clinic.merging.merge import FIELDS, clash_words, is_blank
 from clinic.merging.rows import kinds
+from patients.known import KnownFacts, known_facts
 from patients.models import Patient, PatientMerge, ToldApart
-from patients.querysets import KnownFacts, known_facts
 from patients.rules import Alert, alerts
 
 

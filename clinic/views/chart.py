@@ -17,8 +17,8 @@ from clinic.completeness import completeness_of_latest
 from clinic.timeline import timeline
 from inventory.models import Product
 from outcomes.summaries import summaries_for
+from patients.known import known_facts
 from patients.models import Patient
-from patients.querysets import known_facts
 from scheduling.ready import ready_lights, ready_papers
 from treatments.authorizations import authorizations_of_patient, held, orders_of_patient
 from treatments.models import InjectionSession, TreatmentCourse

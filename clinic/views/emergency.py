@@ -21,8 +21,8 @@ from audit.models import StaleVersionError
 from outcomes.summaries import summaries_for
 from patients.actions.emergency import open_in_emergency, review_emergency
 from patients.forms.emergency import EmergencyForm, EmergencyReviewForm
+from patients.known import known_facts
 from patients.models import EmergencyAccess, Patient
-from patients.querysets import known_facts
 from treatments.models import AdverseEvent, InjectionSession, TreatmentCourse
 from treatments.querysets.sessions import sites_and_vials
 

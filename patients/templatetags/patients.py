@@ -10,8 +10,8 @@ from typing import Any
 from django import template
 from django.template.defaultfilters import capfirst
 
+from patients.known import known_facts
 from patients.models import Allergy, HistoryItem, Medication, Patient, PriorAuthorization, TriedTreatment
-from patients.querysets import known_facts
 from patients.rules import Alert, authorization, is_current
 from patients.rules import alerts as alerts_of
 from patients.rules.wording import Block

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from clinic.before import Light, lights_before
+from patients.known import known_facts
 from patients.models import PriorAuthorization, Weight
-from patients.querysets import known_facts
 from tests.cast import Cast
 from tests.patients import made
 from tests.patients.pages import words_of

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from patients.known import known_facts
 from patients.models import (
     Allergy,
     Consent,
@@ -20,7 +21,6 @@ from patients.models import (
     TriedTreatment,
     Weight,
 )
-from patients.querysets import known_facts
 from tests.cast import Cast
 from tests.patients.made import payer
 

@@ -12,8 +12,8 @@ from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from patients.known import KnownFacts, known_facts
 from patients.models import Allergy, HistoryItem, Medication, Patient
-from patients.querysets import KnownFacts, known_facts
 from tests.cast import Cast
 
 TODAY = date(2026, 11, 20)

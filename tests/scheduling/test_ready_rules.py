@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patients.querysets import KnownConsent
+from patients.known import KnownConsent
 from patients.rules.screening import QUESTIONS
 from scheduling.rules.ready import (
     NAMES,
