@@ -163,7 +163,7 @@ TABLES = (
         " JOIN outcomes_instrumentversion version ON version.id = answers.version_id"
         " WHERE course.patient_id = ANY(%(patients)s) ORDER BY answers.id",
         (
-            Column("not_scored", CODE, "answers of one day that give no score, as an item is missing; never zero"),
+            Column("not_scored", CODE, "answers of one day that give no score: too few, or out of bounds; never zero"),
             Column("course", CODE, "of which course"),
             Column("instrument", TEXT, "the measure"),
             Column("version", NUMBER, "which version of its items and coding was asked"),
