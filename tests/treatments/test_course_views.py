@@ -168,7 +168,9 @@ def test_voiding_a_session_needs_a_reason(cast: Cast, sign_in: SignIn) -> None:
     assert client.post(url, {"reason": " "}).status_code == 422
     assert client.post(url, {"reason": "wrong patient"}).status_code == 302
     assert InjectionSession.objects.get(pk=session.pk).status == "voided"
-    assert client.get(url).status_code == 404
+    again = client.get(url, follow=True)
+    assert again.redirect_chain[-1][0] == reverse("treatments:session-detail", args=[session.pk])
+    assert "You voided this session already." in again.content.decode()
 
 
 @pytest.mark.parametrize("page", ["course-edit", "course-close", "target-choose", "outside-session-create"])
