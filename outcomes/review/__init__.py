@@ -7,7 +7,7 @@ outcomes.rules; tests/outcomes/test_review.py holds both to one answer, and benc
 every figure again from plain rows.
 """
 
-from outcomes.review.exposure import exposures
+from outcomes.review.exposure import events_of_none, exposures
 from outcomes.review.figures import Figures, count
 from outcomes.review.lists import FIGURES, Figure, Row, rows
 from outcomes.review.scope import PAGE_SIZE, Responders, Retreatments, Scope, Share, in_all
@@ -23,6 +23,7 @@ __all__ = [
     "Scope",
     "Share",
     "count",
+    "events_of_none",
     "exposures",
     "in_all",
     "rows",

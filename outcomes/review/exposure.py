@@ -55,3 +55,17 @@ def exposures(scope: Scope, *, on: date) -> dict[str, list[Exposure]]:
     )
     rows = [Exposure(*row) for row in found]
     return {kind: [row for row in rows if row.kind == kind] for kind in KINDS}
+
+
+def events_of_none(scope: Scope, *, on: date) -> dict[str, int]:
+    """By kind, how many events count for none of its rows: nobody said which muscle, no vial of a lot is known."""
+    found = fetch(
+        f"""
+        SELECT kind, count(*)::int
+          FROM (WITH {EVENTS.found} SELECT exposures FROM found) told, unnest(ARRAY['product', 'muscle', 'lot']) kind
+         WHERE NOT EXISTS (SELECT 1 FROM unnest(exposures) part WHERE starts_with(part, kind || ' ')) GROUP BY kind
+        """,
+        scope,
+        on=on,
+    )
+    return dict(found)

@@ -15,7 +15,7 @@ from outcomes.actions import record_export
 from outcomes.exports import is_long
 from outcomes.list_columns import columns_of, csv_lines, with_subjects
 from outcomes.models import ResponderRule
-from outcomes.review import FIGURES, PAGE_SIZE, exposures, rows
+from outcomes.review import FIGURES, PAGE_SIZE, events_of_none, exposures, rows
 from outcomes.review_page import ReviewPage
 from outcomes.rules import small_number_words
 
@@ -48,7 +48,7 @@ def review(request: HttpRequest) -> HttpResponse:
 def review_exposure(request: HttpRequest) -> HttpResponse:
     """Adverse events by product, muscle and lot, each per 1,000 sessions with it."""
     page = valid_page(request)
-    tables = []
+    tables, of_none = [], events_of_none(page.scope, on=page.today)
     for kind, found in exposures(page.scope, on=page.today).items():
         # A clinic has many lots: those without an event are counted, not listed.
         shown = [row for row in found if row.events or kind != "lot"]
@@ -62,7 +62,7 @@ def review_exposure(request: HttpRequest) -> HttpResponse:
             }
             for row in shown
         ]
-        tables.append({"kind": kind, "rows": rows, "without": len(found) - len(shown)})
+        tables.append({"kind": kind, "rows": rows, "without": len(found) - len(shown), "of_none": of_none.get(kind, 0)})
     return render(
         request,
         "outcomes/review_exposure.html",

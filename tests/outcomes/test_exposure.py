@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from benchmarks.generated_outcomes import TODAY, TreatedClinic
-from outcomes.review import Scope, exposures, rows
+from outcomes.review import Scope, events_of_none, exposures, rows
 from outcomes.statistics.intervals import poisson_rate
 from tests.cast import Cast
 from treatments.models import AdverseEvent, FollowUp, InjectionSession
@@ -55,7 +55,7 @@ def clinic(db: None) -> TreatedClinic:
 
 
 def test_each_rate_equals_a_count_over_plain_rows_and_opens_its_rows(clinic: TreatedClinic) -> None:
-    seen = set()
+    seen, without_muscle = set(), 0
     for chosen in clinic.filters(6):
         scope = Scope(**chosen | {"sites": tuple(chosen["sites"]), "provider": None, "product": None, "protocol": None})
         found = exposures(scope, on=TODAY)
@@ -66,7 +66,14 @@ def test_each_rate_equals_a_count_over_plain_rows_and_opens_its_rows(clinic: Tre
             assert len(rows("sessions", scope, on=TODAY, part=row.part, limit=10_000)) == row.sessions
             assert len(rows("events", scope, on=TODAY, part=row.part, limit=10_000)) == row.events
             assert row.rate == poisson_rate(row.events, row.sessions)
+        # What is of no muscle is counted too: by difference, as an event has one product and at most one muscle.
+        events = sum(row.events for row in found["product"])
+        of_none = events_of_none(scope, on=TODAY)
+        assert of_none.get("muscle", 0) == events - sum(row.events for row in found["muscle"])
+        assert of_none.get("product", 0) == 0
+        without_muscle += of_none.get("muscle", 0)
     assert seen == {"product", "muscle", "lot"}
+    assert without_muscle
 
 
 def test_the_page_says_what_each_rate_is_of(
@@ -77,6 +84,8 @@ def test_the_page_says_what_each_rate_is_of(
     outcomes = client.get(reverse("outcomes:review"), {"period": "all"}).content.decode()
     assert reverse("outcomes:review-exposure") + "?period=all" in outcomes
     page = client.get(reverse("outcomes:review-exposure"), {"period": "all"})
+    of_muscles = next(table for table in page.context["tables"] if table["kind"] == "muscle")
+    assert f"{of_muscles['of_none']} events more: which muscle is not known" in page.content.decode()
     first = page.context["tables"][0]["rows"][0]
     assert first["row"].kind == "product"
     opened = client.get(first["events_href"])
