@@ -348,6 +348,15 @@ class TestClosing:
 
 
 class TestPages:
+    def test_a_closed_count_offers_no_calling_off(self, cast: Cast, sign_in: SignIn):
+        count, ito = begun(cast), sign_in(cast.ito)
+        url = f"{COUNTS}{count.pk}/call-off/"
+        assert ito.get(url).status_code == 200
+        call_off_count(count=count, reason="fire drill", by=cast.ada, now=timezone.now())
+        answer = ito.get(url, follow=True)
+        assert answer.redirect_chain == [(f"{COUNTS}{count.pk}/", 302)]
+        assert "This count is closed." in answer.content.decode()
+
     def test_from_the_first_press_to_the_closed_count(self, cast: Cast, sign_in: SignIn):
         lot = long_there(receive(cast))
         ito = sign_in(cast.ito)

@@ -215,6 +215,9 @@ def count_close(request: HttpRequest, count_id: int) -> HttpResponse:
 def count_call_off(request: HttpRequest, count_id: int) -> HttpResponse:
     """End a count that will not be finished."""
     found = _count(request, count_id)
+    if request.method == "GET" and found.closed_at is not None:
+        messages.error(request, "This count is closed.")
+        return redirect(_url(found))
     form = CallOffForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
