@@ -13,8 +13,8 @@ from inventory.rules import EXPIRES_SOON, shelf_life
 MOST = 6  # rows shown of one kind; the list below has them all, marked
 
 WORDS = {
-    "recalled": "recalled and still in stock",
-    "expired": "expired and still in stock",
+    "recalled": "recalled: blocked, still to be removed",
+    "expired": "expired: blocked, still to be removed",
     "expiring": f"expiring within {EXPIRES_SOON} days",
 }
 

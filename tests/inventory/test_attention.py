@@ -43,8 +43,8 @@ class TestAttention:
         answer = sign_in(cast.ito).get(STOCK)
 
         assert said(answer) == [
-            "2 vials recalled and still in stock",
-            "1 vial expired and still in stock",
+            "2 vials recalled: blocked, still to be removed",
+            "1 vial expired: blocked, still to be removed",
             "2 vial sizes at or below the reorder level",
             "3 vials expiring within 60 days",
         ]
@@ -65,19 +65,19 @@ class TestAttention:
         low = sign_in(cast.ito).get(STOCK).context["attention"][1].rows[0]
         assert (low.left, low.vials) == (2, 2)
         receive(cast, "MORE", vials=1)
-        assert said(sign_in(cast.ito).get(STOCK)) == ["5 vials expired and still in stock"]
+        assert said(sign_in(cast.ito).get(STOCK)) == ["5 vials expired: blocked, still to be removed"]
 
     def test_the_front_desk_sees_it_without_the_steps(self, cast: Cast, sign_in: SignIn):
         receive(cast, "GONE", expires_on=cast.harbour.today() - timedelta(days=1))
         answer = sign_in(cast.robin).get(STOCK)
-        assert said(answer) == ["3 vials expired and still in stock"]
+        assert said(answer) == ["3 vials expired: blocked, still to be removed"]
         assert "/remove/" not in answer.content.decode()
 
     def test_many_rows_of_a_kind_are_counted_not_listed(self, cast: Cast, sign_in: SignIn):
         for number in range(8):
             receive(cast, f"GONE{number}", vials=1, expires_on=cast.harbour.today() - timedelta(days=1))
         answer = sign_in(cast.ito).get(STOCK)
-        assert said(answer) == ["8 vials expired and still in stock"]
+        assert said(answer) == ["8 vials expired: blocked, still to be removed"]
         assert "and 2 more, marked in the list below" in answer.content.decode()
 
     def test_the_step_of_an_expired_lot_has_all_its_vials_ticked(self, cast: Cast, sign_in: SignIn):
