@@ -83,8 +83,15 @@ def test_a_wrong_time_opens_its_fields_and_says_why(
     with_vials(page)
     page.locator(".ledger-more summary").first.click()
     page.locator("input[name=mixings-0-at]").fill("2999-01-01T10:00")
-    expect(page.locator("#charting-status")).to_contain_text("correct the marked field")
+    expect(page.locator("#charting-status")).to_contain_text("without the marked field")
     expect(page.locator(".ledger-more").first).to_contain_text("This time is still to come.")
+    # The rest is saved, and what was typed stays in its field through later saves.
+    with page.expect_response(lambda answer: "Tender" in (answer.request.post_data or "")):
+        page.locator("[name=notes]").fill("Tender on the left.")
+    draft.refresh_from_db()
+    expect(page.locator("#id_version")).to_have_value(str(draft.version))
+    assert draft.notes == "Tender on the left."
+    expect(page.locator("input[name=mixings-0-at]")).to_have_value("2999-01-01T10:00")
     page.locator("input[name=mixings-0-at]").fill("")
     saved(page)
 
