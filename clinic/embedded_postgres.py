@@ -115,6 +115,14 @@ def _join(server: Server) -> bool:
     return started
 
 
+def start_again(server: Server) -> bool:
+    """Start a server that this process keeps and that has stopped; True when it had. Raises EmbeddedPostgresError."""
+    if _process(server) is not None:
+        return False
+    with _turn(server):
+        return _start(server, _account(server))
+
+
 def release(server: Server) -> None:
     """Stop using the server; the last one to leave stops it. Safe to call twice."""
     users = _held.pop(server.data, None)

@@ -93,6 +93,17 @@ def test_it_serves_restarts_what_dies_and_stops_everything(running: subprocess.P
     assert _process(Server(data=data / "postgres")) is None
 
 
+def test_a_database_that_dies_is_started_again(running: subprocess.Popen[str], data: Path, port: int):
+    read_until(running, "Ctrl-C")
+    database = _process(Server(data=data / "postgres"))
+    assert database is not None
+    database.kill()
+    read_until(running, "PostgreSQL stopped")
+    assert _process(Server(data=data / "postgres")) not in (None, database)
+    page = urllib.request.urlopen(f"http://localhost:{port}/health/ready/", timeout=20).read().decode()
+    assert "database: ok" in page
+
+
 def test_a_port_that_somebody_else_uses_is_said_in_a_sentence(data: Path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -30,7 +30,7 @@ from clinic.demo import SIGN_INS
 READY_WITHIN = 60  # seconds
 STOP_WITHIN = 40  # seconds, then a child is killed; the web server gives its requests 30: gunicorn.conf.py
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-RESTARTS = 3  # of one child within a minute; more means that it cannot run
+RESTARTS = 3  # of one program within a minute; more means that it cannot run
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
@@ -146,9 +146,15 @@ class Command(BaseCommand):
             wait_until_healthy(local_url(host, port) + "health/", self.children[0])
 
     def watch(self) -> None:
-        """Return never: a child that dies is started again; one that keeps dying ends everything with an error."""
+        """Return never: what dies is started again, also PostgreSQL; what keeps dying ends everything with an error."""
+        database_starts: list[float] = []
         while True:
             time.sleep(0.5)
+            if self.start_database_again():
+                database_starts.append(time.monotonic())
+                self.stderr.write("PostgreSQL stopped; it was started again. Its log says why.")
+                if too_often(database_starts):
+                    raise CommandError("PostgreSQL stopped again and again. Stopping everything.")
             for child in self.children:
                 if (code := child.exit_code()) is None:
                     continue
@@ -156,6 +162,16 @@ class Command(BaseCommand):
                     raise CommandError(f"{child.name} stopped again and again (exit code {code}). Stopping everything.")
                 self.stderr.write(f"{child.name} stopped (exit code {code}); starting it again.")
                 child.launch()
+
+    def start_database_again(self) -> bool:
+        """Whether the private PostgreSQL had stopped. One that is not ours is somebody else's to start."""
+        if settings.EMBEDDED_POSTGRES is None:
+            return False
+        try:
+            with not_now():
+                return embedded_postgres.start_again(settings.EMBEDDED_POSTGRES)
+        except embedded_postgres.EmbeddedPostgresError as problem:
+            raise CommandError(str(problem)) from problem
 
     # --- words
 
@@ -198,7 +214,7 @@ class Child:
             )
 
     def may_restart(self) -> bool:
-        return len([start for start in self.starts if time.monotonic() - start < 60]) <= RESTARTS
+        return not too_often(self.starts)
 
     def exit_code(self) -> int | None:
         """None while it runs."""
@@ -216,6 +232,10 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)  # with its own children
             self.process.wait()
+
+
+def too_often(starts: list[float]) -> bool:
+    return len([start for start in starts if time.monotonic() - start < 60]) > RESTARTS
 
 
 def stop(number: int, frame: FrameType | None) -> None:
