@@ -38,9 +38,11 @@ from benchmarks.server import PASSWORD, Installation
 from benchmarks.walked_clinic import PEOPLE, Inside, make_sites
 
 SIGN_IN_PAGE = "/account/login/"
-# Forms whose sending ends the walk: signed out, another password, an account closed, the tablet handed over.
+SECOND_FACTOR = "/account/second-factor/"
+# Forms whose sending ends the walk: signed out, another password, an account closed, the tablet handed over, a new site
+# whose administrators are asked for a second factor.
 LEFT_OUT = re.compile(
-    r"account_|mfa_|admin:|accounts:(session-list|staff-|site-edit|site-switch|set-up)|.*tablet|interop:feed-stop"
+    r"account_|mfa_|admin:|accounts:(session-list|staff-|site-edit|site-create|site-switch|set-up)|.*tablet|interop:feed-stop"
 )
 PLAUSIBLE = {
     "date": "2026-12-21", "time": "10:30", "datetime-local": "2026-12-21T10:30", "number": "1", 
@@ -184,6 +186,8 @@ def judge(walk: Walk, inside: Inside, method: str, path: str, name: str, answer:
     who, status = walk.person, answer.status_code
     offered = page != "the address"
     signs_in = answer.is_redirect and answer.headers["Location"].startswith(SIGN_IN_PAGE)
+    if answer.is_redirect and answer.headers["Location"].startswith(SECOND_FACTOR):
+        walk.wrong.append(f"{who}: {method} {path} asks for a second factor: what follows was not walked")
     if status != 404 and not name:
         walk.wrong.append(f"{who}: {method} {path} answered {status} and has no name")
     elif name and name not in inside.by_name and not name.startswith(inside.groups):

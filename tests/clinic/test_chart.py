@@ -19,7 +19,7 @@ from scheduling.actions import book_appointment, log_attempt
 from scheduling.models import Appointment
 from tests.cast import Cast
 from tests.outcomes.cycles import score
-from tests.treatments.charted import signed
+from tests.treatments.charted import draft, signed
 from treatments.models import FollowUp, InjectionSession, TreatmentCourse
 
 SignIn = Callable[[User], Client]
@@ -137,6 +137,17 @@ def test_the_cost_of_a_page_does_not_grow(
     cast.course(condition="tmj_bruxism")
     with django_assert_max_num_queries(len(few)):
         client.get(url)
+
+
+def test_a_draft_leads_an_administrator_to_where_they_may_read_it(cast: Cast, sign_in: SignIn) -> None:
+    course = cast.course()
+    session = draft(cast, course, on=cast.harbour.today(), vials=[])
+    to_chart = reverse("treatments:session-chart", args=[session.pk])
+    for page in (chart_url(cast.joye), reverse("clinic:course", args=[course.pk])):
+        assert to_chart in sign_in(cast.ito).get(page).content.decode()
+        shown = sign_in(cast.ada).get(page).content.decode()
+        assert to_chart not in shown
+        assert reverse("treatments:session-detail", args=[session.pk]) in shown
 
 
 def test_older_entries_of_the_timeline_come_on_demand(cast: Cast, sign_in: SignIn) -> None:
