@@ -145,7 +145,9 @@ def add_consent_form(*, title: str, by: User, **values: Any) -> ConsentForm:
     """A new form of the clinic, in its first version. Raises ValidationError by field."""
     form = ConsentForm(key=slugify(title)[:40], version=1, title=title, source=_written_by(by), **values)
     form.full_clean(exclude=["key"], validate_constraints=False)
-    if not form.key or ConsentForm.objects.filter(key=form.key, language=form.language).exists():
+    if not form.key:
+        raise ValidationError({"title": "Give it a name with letters from a to z, or digits: its versions go by it."})
+    if ConsentForm.objects.filter(key=form.key, language=form.language).exists():
         raise ValidationError({"title": "There is a form of this name. Give it another one, or change that form."})
     form.save()
     return form

@@ -135,3 +135,7 @@ def test_maps_to_be_read_stand_two_in_a_row(tablet: Page, cast: Cast, log_in: Lo
     assert first
     assert second
     assert first["y"] == second["y"]
+    # The name of the product is not broken.
+    name = tablet.locator("aside .facts").get_by_text("onabotulinumtoxinA").bounding_box()
+    assert name
+    assert name["height"] < 24

@@ -71,6 +71,7 @@ class TestConsentForms:
         client = sign_in(cast.ada)
         for changed, words in (
             ({"title": ""}, "Enter a title."),
+            ({"title": "!!!"}, "Give it a name with letters from a to z, or digits"),
             ({"text": " "}, "Enter the wording."),
             ({"valid_days": "0"}, "From 1 to 3650 days."),
             ({"valid_days": "4000"}, "From 1 to 3650 days."),
