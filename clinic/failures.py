@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from patients.uploads import DISK_FULL
 
@@ -19,6 +20,7 @@ AWAY = (
 )
 FULL = "The server's disk is full, so nothing could be saved. Tell your administrator, then try again."
 RETRY_AFTER = 5  # seconds
+LINKS = "/l/"  # where the links of patients begin
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -33,11 +35,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     by_script = request.headers.get("HX-Request") or request.headers.get("X-Background")
     if by_script or "text/html" not in request.headers.get("Accept", "text/html"):
         return HttpResponse(words, status=503, content_type="text/plain", headers=headers)
-    page = render_to_string(
-        "503.html",
-        {"words": words, "path": request.get_full_path(), "sent": request.method == "POST", **_typed(request)},
-    )
-    return HttpResponse(page, status=503, headers=headers)
+    context = {"words": words, "path": request.get_full_path(), "sent": request.method == "POST", **_typed(request)}
+    if not request.path.startswith(LINKS):
+        return HttpResponse(render_to_string("503.html", context), status=503, headers=headers)
+    # A patient: which language they read stands in the database, so it is the one of their telephone.
+    theirs = translation.get_language_from_request(request)
+    with translation.override("es" if theirs.startswith("es") else "en"):
+        return HttpResponse(render_to_string("messaging/link_away.html", context), status=503, headers=headers)
 
 
 class EncodingMiddleware:

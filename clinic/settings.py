@@ -182,6 +182,9 @@ else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", **EMBEDDED_POSTGRES.settings()}}
     DATABASE_OWNER = {**EMBEDDED_POSTGRES.settings(user=OWNER)}
 DATABASE_APPLICATION_ROLE: str = DATABASES["default"]["USER"] if DATABASE_OWNER else ""
+for _database in (DATABASES["default"], DATABASE_OWNER):
+    if _database:  # a server that is cut off answers nothing: the page says so and does not wait for minutes
+        _database["OPTIONS"] = {"connect_timeout": 10} | _database.get("OPTIONS", {})
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -106,6 +106,29 @@ def test_what_was_typed_is_sent_again_from_the_page_itself(asker: Client, away: 
     assert Patient.objects.filter(given_name='Ann "B"').count() == 1
 
 
+@pytest.mark.parametrize(
+    ("theirs", "language", "words"),
+    [
+        ("es-MX,es;q=0.9", "es", "Un momento, por favor"),
+        ("en", "en", "One moment, please"),
+        ("fr,es;q=0.5", "en", "One moment, please"),
+        ("", "en", "One moment, please"),
+    ],
+)
+def test_a_patient_is_told_in_the_language_of_the_telephone(
+    away: Any, client: Client, theirs: str, language: str, words: str
+) -> None:
+    client.raise_request_exception = False
+    away()
+    answer = client.post("/l/some-token/appointment/", {"answer": "yes"}, HTTP_ACCEPT_LANGUAGE=theirs)
+    page = answer.content.decode()
+    assert answer.status_code == 503
+    assert f'<html lang="{language}">' in page
+    assert words in page
+    assert "administrator" not in page
+    assert 'name="answer" value="yes"' in page
+
+
 def test_a_password_is_not_written_into_the_page(away: Any, client: Client) -> None:
     client.raise_request_exception = False
     away()

@@ -55,6 +55,16 @@ def test_a_database_url_leaves_the_private_server_alone(tmp_path: Path):
     assert result.stdout.strip() == "None clinic"
 
 
+def test_a_database_that_answers_nothing_is_waited_for_ten_seconds_or_as_its_url_says(tmp_path: Path):
+    code = (
+        "for row in (settings.DATABASES['default'], settings.DATABASE_OWNER): print(row['OPTIONS']['connect_timeout'])"
+    )
+    assert settings_in(tmp_path, code).stdout.split() == ["10", "10"]
+    urls = {name: "postgres://a:b@db.example/c" for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    urls["DATABASE_URL"] += "?connect_timeout=3"
+    assert settings_in(tmp_path, code, **urls).stdout.split() == ["3", "10"]
+
+
 def test_an_unknown_environment_is_refused(tmp_path: Path):
     result = settings_in(tmp_path, "", CADENCE_ENV="prod")
     assert "use development or production" in result.stderr

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from pytest_django import SettingsWrapper
 
 from accounts.models import Site, User
 from audit.models import AuditEvent
@@ -135,6 +136,13 @@ def test_a_stranger_cannot_lock_out_the_browser_one_works_with(cast: Cast):
 
     assert Client().post(SIGN_IN, {"login": cast.robin.email, "password": PASSWORD}).status_code == 200
     assert mine.post(SIGN_IN, {"login": cast.robin.email, "password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_what_it_is_known_by_goes_over_tls_alone_in_production(cast: Cast, settings: SettingsWrapper, is_secure: bool):
+    settings.SESSION_COOKIE_SECURE = is_secure
+    known = signed_in(cast.robin).cookies["cadence_known"]
+    assert (bool(known["secure"]), known["httponly"], known["samesite"]) == (is_secure, True, "Lax")
 
 
 def test_that_browser_has_a_lock_of_its_own(cast: Cast):
