@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import SettingsWrapper
 
 from accounts.models import Site, User
 from audit.models import AuditEvent
@@ -139,7 +139,7 @@ def test_a_stranger_cannot_lock_out_the_browser_one_works_with(cast: Cast):
 
 
 @pytest.mark.parametrize("is_secure", [True, False])
-def test_what_it_is_known_by_goes_over_tls_alone_in_production(cast: Cast, settings: SettingsWrapper, is_secure: bool):
+def test_what_it_is_known_by_goes_over_tls_alone_in_production(cast: Cast, settings: Any, is_secure: bool):
     settings.SESSION_COOKIE_SECURE = is_secure
     known = signed_in(cast.robin).cookies["cadence_known"]
     assert (bool(known["secure"]), known["httponly"], known["samesite"]) == (is_secure, True, "Lax")
