@@ -2,11 +2,14 @@
 
     .venv/bin/python -m benchmarks.kill_under_load            # 100 kills, about ten minutes
     .venv/bin/python -m benchmarks.kill_under_load --kills 5
+    .venv/bin/python -m benchmarks.kill_under_load --full-disk --kills 20   # as root: the disk of a small one is filled
 
 A real gunicorn of two workers, a worker and a private PostgreSQL run on a folder of their own. Five write without a
 rest: two chart drafts, one books, one records follow-ups, one enters medicines and asks for exports. Each keeps a list
 of what the server acknowledged. After every kill and restart, with nobody writing, each entry is looked up in the
 database; a draft must stand as acknowledged, or wholly as the save that was under way.
+
+With `--full-disk` nothing is killed: the disk that all of it lies on is filled for some seconds, then there is room.
 
 Ends with 1 when anything is missing, doubled or there in part.
 """
@@ -22,7 +25,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import time as wall_time
 from datetime import timedelta
 from http.client import HTTPException
@@ -33,6 +37,8 @@ from benchmarks.kill_server import SITES, Browser, Form, Trial
 from benchmarks.server import ROOT, Clinic, Installation
 
 WAYS = ("web server", "worker", "PostgreSQL", "both")
+FULL_DISK = "full disk"
+SMALL_DISK = "800m"
 DRAFTS = 2
 FOLLOW_UPS = 3_000
 
@@ -160,7 +166,7 @@ class Load(Clinic):
 
     # --- the trial
 
-    def run(self, kills: int) -> None:
+    def run(self, kills: int, *, ways: Iterable[str]) -> None:
         from datetime import datetime
 
         self.first_day = datetime.combine(self.site.today() + timedelta(days=1), wall_time(0))
@@ -179,17 +185,21 @@ class Load(Clinic):
             if time.monotonic() > deadline:
                 raise SystemExit(f"Not acknowledged: {[row.name for row in everybody if not row.entries]}")
             time.sleep(0.1)
-        for number, way in zip(range(kills), itertools.cycle(WAYS), strict=False):
+        for number, way in zip(range(kills), itertools.cycle(ways), strict=False):
             for writer in everybody:
                 writer.may.set()
             time.sleep(self.rng.uniform(0.3, 3))
             if way == "worker":
                 self.worker.kill()
+            elif way == FULL_DISK:
+                self.installation.fill_disk()
+                time.sleep(self.rng.uniform(2, 6))
+                self.installation.free_disk()
             else:
                 self.installation.kill(way)
             for writer in everybody:
                 writer.may.clear()
-            if way != "worker":
+            if way not in ("worker", FULL_DISK):
                 self.installation.restart(way)
             for writer in everybody:
                 writer.pause()
@@ -242,13 +252,23 @@ class Load(Clinic):
                 self.lost.append(f"{writer.name}, {way}: save {typed} is there in part: {sorted(units)}")
 
 
+@contextmanager
+def small_disk(folder: str, *, wanted: bool) -> Iterator[None]:
+    if wanted:
+        subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", folder], check=True)
+    yield
+    if wanted:
+        subprocess.run(["/bin/umount", "--lazy", folder], check=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])  # type: ignore[union-attr]
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--full-disk", action="store_true")
     asked = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="cadence-load-") as name:
+    with tempfile.TemporaryDirectory(prefix="cadence-load-") as name, small_disk(name, wanted=asked.full_disk):
         Path(name).chmod(0o755)  # as root PostgreSQL runs as somebody else
         installation = Installation(Path(name))
         load = Load(installation, seed=asked.seed)
@@ -256,7 +276,7 @@ def main() -> int:
             installation.prepare()
             installation.start_web(workers=2)
             load.furnish_load()
-            load.run(asked.kills)
+            load.run(asked.kills, ways=[FULL_DISK] if asked.full_disk else WAYS)
         finally:
             installation.stop()
     for what, count in sorted(load.counts.items()):

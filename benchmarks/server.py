@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -103,6 +104,18 @@ class Installation:
                 process.send_signal(signal.SIGKILL)
             except psutil.NoSuchProcess:
                 continue
+
+    def fill_disk(self) -> None:
+        """Leave no room on the disk of its folder."""
+        with (self.folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(bytes(64 * 1024))
+
+    def free_disk(self) -> None:
+        """Room again; a PostgreSQL that could not go on is started again, as `make run` does."""
+        (self.folder / "filler").unlink()
+        if not (self.folder / "postgres" / "postmaster.pid").exists():
+            self.restart("PostgreSQL")
 
     def restart(self, way: str) -> None:
         if way != "web server":

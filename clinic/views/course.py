@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, OuterRef
+from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast, JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from clinic.completeness import completeness_of_latest
 from outcomes.charts.scores import score_series
-from outcomes.models import WithdrawnAssessment
+from outcomes.diary import KEY as DIARY
+from outcomes.models import Instrument, WithdrawnAssessment
 from outcomes.rules import plain
 from outcomes.summaries import summaries_for
 from scheduling.ready import ready_lights, ready_papers
@@ -41,6 +42,7 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
         .select_related("diagnosis", "patient__site", "condition__responder_rule__instrument")
         .annotate(
             ready_papers=ready_papers(),
+            has_diary=Exists(Instrument.objects.filter(key=DIARY, conditions=OuterRef("condition"))),
             evaluations_json=ArraySubquery(
                 Evaluation.objects.filter(course=OuterRef("pk"))
                 .order_by("-evaluated_on")

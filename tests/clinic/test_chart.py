@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import AuditEvent
+from outcomes.models import Instrument
 from patients.models import Allergy
 from scheduling.actions import book_appointment, log_attempt
 from scheduling.models import Appointment
@@ -137,6 +138,16 @@ def test_the_cost_of_a_page_does_not_grow(
     cast.course(condition="tmj_bruxism")
     with django_assert_max_num_queries(len(few)):
         client.get(url)
+
+
+def test_the_diary_is_offered_where_it_measures_the_condition(cast: Cast, sign_in: SignIn) -> None:
+    course = cast.course()
+    page, diary = (reverse(name, args=[course.pk]) for name in ("clinic:course", "outcomes:diary"))
+    client = sign_in(cast.ito)
+    assert diary in client.get(page).content.decode()
+    Instrument.objects.get(key="headache_days").conditions.clear()
+    assert diary not in client.get(page).content.decode()
+    assert client.get(diary).status_code == 404
 
 
 def test_a_draft_leads_an_administrator_to_where_they_may_read_it(cast: Cast, sign_in: SignIn) -> None:

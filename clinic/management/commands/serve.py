@@ -30,7 +30,8 @@ from clinic.demo import SIGN_INS
 READY_WITHIN = 60  # seconds
 STOP_WITHIN = 40  # seconds, then a child is killed; the web server gives its requests 30: gunicorn.conf.py
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-RESTARTS = 3  # of one program within a minute; more means that it cannot run
+RESTARTS = 3  # of one child within a minute; more means that it cannot run
+DATABASE_REST = 10  # seconds between two starts of PostgreSQL
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
@@ -146,15 +147,15 @@ class Command(BaseCommand):
             wait_until_healthy(local_url(host, port) + "health/", self.children[0])
 
     def watch(self) -> None:
-        """Return never: what dies is started again, also PostgreSQL; what keeps dying ends everything with an error."""
-        database_starts: list[float] = []
+        """Return never: a child that dies is started again; one that keeps dying ends everything with an error.
+
+        PostgreSQL is tried for as long as it takes: pages say meanwhile that the data are away.
+        """
+        database_rests_until = 0.0
         while True:
             time.sleep(0.5)
-            if self.start_database_again():
-                database_starts.append(time.monotonic())
-                self.stderr.write("PostgreSQL stopped; it was started again. Its log says why.")
-                if too_often(database_starts):
-                    raise CommandError("PostgreSQL stopped again and again. Stopping everything.")
+            if time.monotonic() > database_rests_until and self.start_database_again():
+                database_rests_until = time.monotonic() + DATABASE_REST
             for child in self.children:
                 if (code := child.exit_code()) is None:
                     continue
@@ -169,9 +170,12 @@ class Command(BaseCommand):
             return False
         try:
             with not_now():
-                return embedded_postgres.start_again(settings.EMBEDDED_POSTGRES)
+                if not embedded_postgres.start_again(settings.EMBEDDED_POSTGRES):
+                    return False
+            self.stderr.write(f"PostgreSQL stopped; it was started again. Its log is {settings.EMBEDDED_POSTGRES.log}.")
         except embedded_postgres.EmbeddedPostgresError as problem:
-            raise CommandError(str(problem)) from problem
+            self.stderr.write(f"{problem}\nTrying again in {DATABASE_REST} seconds.")
+        return True
 
     # --- words
 
@@ -214,7 +218,7 @@ class Child:
             )
 
     def may_restart(self) -> bool:
-        return not too_often(self.starts)
+        return len([start for start in self.starts if time.monotonic() - start < 60]) <= RESTARTS
 
     def exit_code(self) -> int | None:
         """None while it runs."""
@@ -232,10 +236,6 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)  # with its own children
             self.process.wait()
-
-
-def too_often(starts: list[float]) -> bool:
-    return len([start for start in starts if time.monotonic() - start < 60]) > RESTARTS
 
 
 def stop(number: int, frame: FrameType | None) -> None:
