@@ -100,7 +100,7 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
         "course": asked,
         "courses": offered,
         "lights": ready_lights([treated], on=today)[treated.pk] if treated else [],
-        "chosen_courses": [int(pk) for pk in form["courses"].value() or [] if str(pk).isdigit()] if offered else [],
+        "chosen_courses": {_number(str(pk)) for pk in form["courses"].value() or []} if offered else set(),
         "kind": kind,
         "kinds": [(key, words) for key, words in Kind.choices if key != Kind.SESSION or courses],
         "options": options,

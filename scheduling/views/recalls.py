@@ -214,8 +214,8 @@ def recall_changes(request: HttpRequest) -> HttpResponse:
     """
     now = timezone.now()
     tab = TABS.get(request.GET.get("tab", ""), TABS["to-call"])
-    wanted = [int(text) for text in request.GET.get("rows", "").split(".")[:READY_SPAN] if text.isdigit()][:READY_SPAN]
-    wanted = [number for number in wanted if number < 2**62]
+    asked = request.GET.get("rows", "").split(".")[:READY_SPAN]
+    wanted = [int(text) for text in asked if text.isdecimal() and len(text) < 19]
     sites = {site.pk: site for site in request.sites}  # type: ignore[attr-defined]
     courses = recall_courses(user=request.user, sites=sites.values(), now=now)  # type: ignore[arg-type]
     found = (

@@ -330,6 +330,7 @@ def test_a_follow_up_without_a_free_time_is_named_and_stops_nothing(
         ({"provider": "99999"}, "Select a valid choice"),
         ({"room": "99999"}, "Select a valid choice"),
         ({"courses": ["99999"]}, "not one of the available choices"),
+        ({"courses": ["²"]}, "is not a valid value"),
         ({"courses": None}, "Choose what will be treated."),
         ({"slot": "nonsense"}, "Enter a valid date."),
         ({"note": "x" * 201}, "at most 200 characters"),

@@ -61,6 +61,14 @@ def test_every_filter_and_order_answers(cast: Cast, sign_in: SignIn, query: str)
     assert sign_in(cast.robin).get(f"{LIST}?{query}").status_code == 200
 
 
+@pytest.mark.parametrize("rows", ["²", "1.²", "9" * 5000, "-1", "x", "1.." * 400])
+def test_the_changes_of_rows_that_are_none_are_no_error(cast: Cast, sign_in: SignIn, rows: str):
+    course = course_in(cast, "due")
+    answer = sign_in(cast.robin).get("/recalls/changes/", {"rows": f"{course.pk}.{rows}"})
+    assert answer.status_code == 200
+    assert f"{course.pk}" in answer.content.decode()
+
+
 def test_a_view_is_kept_renamed_and_deleted(cast: Cast, sign_in: SignIn):
     client = sign_in(cast.robin)
     asked = "tab=due&sort=target&attempts=0"
