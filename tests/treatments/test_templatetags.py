@@ -72,6 +72,15 @@ def test_a_booking_says_how_it_lies_to_the_window(booking: Booking, words: str, 
     assert look in html
 
 
+@pytest.mark.parametrize(
+    ("on", "words"), [(date(2027, 3, 11), "too late 11 Mar"), (date(2027, 11, 1), "too late 1 Nov 2027")]
+)
+def test_in_a_row_the_year_of_a_near_booking_is_left_out(on: date, words: str) -> None:
+    html = render("{% booking_pill booking on today short=True %}", booking=Booking.TOO_LATE, on=on, today=TODAY)
+    assert text(html) == words
+    assert f'title="{on:%A} {on.day} {on:%B %Y}"' in html
+
+
 def test_a_booking_without_a_day() -> None:
     assert text(render("{% booking_pill booking %}", booking=Booking.TOO_EARLY)) == "booked too early"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -77,7 +77,8 @@ def state_pill(state: object) -> SafeString:
 def booking_pill(booking: object, on: date | None = None, today: date | None = None, short: bool = False) -> SafeString:
     """The booking beside a state: mark, words and the day. With `today`, another year than its own is shown.
 
-    `short` leaves out what stands in the head of its column: "too early" for "booked too early".
+    `short` leaves out what stands in the head of its column, "too early" for "booked too early", and the year of a day
+    within eleven months, so that it stands on one line.
     """
     known = BOOKINGS.get(str(booking))
     if known is None:
@@ -85,6 +86,8 @@ def booking_pill(booking: object, on: date | None = None, today: date | None = N
     slug, words = known
     if short:
         words = words.replace("booked too", "too")
+        if on and today and on - today < timedelta(days=335):
+            today = on
     when = format_html(" {}", _time(on, strips.short_date(on, today=today or on))) if on else ""
     return format_html('<span class="booking is-{}">{}<span>{}{}</span></span>', slug, state_shape(slug), words, when)
 
