@@ -24,6 +24,14 @@ from treatments.models import RetreatmentWindow, TreatmentCourse
 Kind = RecallHold.Kind
 
 
+class LoggedError(Exception):
+    """Somebody logged another try since the form was opened; `attempt` is that one."""
+
+    def __init__(self, attempt: RecallAttempt) -> None:
+        super().__init__(str(attempt))
+        self.attempt = attempt
+
+
 @transaction.atomic
 def log_attempt(
     *,
@@ -34,12 +42,14 @@ def log_attempt(
     note: str = "",
     now: datetime | None = None,
     take_over: bool = False,
+    seen: int | None = None,
 ) -> RecallAttempt:
     """Keep one try to reach the patient, for the window that is open now (none before a first session).
 
-    Ends the person's claim on the patient, and opens the letter task once enough tries reached nobody. Raises
-    ValidationError for an unknown channel or outcome, and ClaimedError while somebody else is calling the patient,
-    unless the claim is taken over.
+    Ends the person's claim on the patient, and opens the letter task once enough tries reached nobody. `seen` is the
+    newest try that the person had before them, 0 for none: the same press sent twice keeps one try. Raises
+    ValidationError for an unknown channel or outcome; unless it is taken over, ClaimedError while somebody else is
+    calling the patient, and LoggedError when somebody has logged another try since.
     """
     if channel not in Patient.Channel.values:
         raise ValidationError({"channel": "Choose how you tried."})
@@ -50,6 +60,13 @@ def log_attempt(
     claim(course=course, by=by, now=moment, take_over=take_over)
     # Locked, so that the window cannot close between reading and keeping it.
     course = TreatmentCourse.objects.select_for_update(of=("self",)).select_related("site").get(pk=course.pk)
+    newest = RecallAttempt.objects.filter(pk=newest_attempt(course)).select_related("outcome", "by").first()
+    if newest is not None and seen is not None and newest.pk > seen:
+        if (newest.by, newest.channel, newest.outcome, newest.note) == (by, channel, came_of_it, note.strip()):
+            release(course=course, by=by)
+            return newest
+        if not take_over:
+            raise LoggedError(newest)
     attempt = RecallAttempt.objects.create(
         course=course,
         window=_open_window(course),
@@ -75,6 +92,17 @@ def log_attempt(
         open_letter_if_due(course=course, by=by, now=moment)
     release(course=course, by=by)
     return attempt
+
+
+def newest_attempt(course: TreatmentCourse) -> int:
+    """The id of the try that a person logged last; 0 for none."""
+    tries = RecallAttempt.objects.filter(course=course, source=RecallAttempt.Source.PERSON)
+    return tries.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def newest_hold(course: TreatmentCourse) -> int:
+    """The id of what somebody did last to keep the course off the lists or bring it back; 0 for nothing."""
+    return RecallHold.objects.filter(course=course).values_list("pk", flat=True).first() or 0
 
 
 def open_letter_if_due(*, course: TreatmentCourse, by: User | None, now: datetime) -> Task | None:
@@ -103,12 +131,21 @@ def open_letter_if_due(*, course: TreatmentCourse, by: User | None, now: datetim
 
 @transaction.atomic
 def put_away(
-    *, course: TreatmentCourse, kind: str, until: date | None, reason: str, by: User, now: datetime
+    *,
+    course: TreatmentCourse,
+    kind: str,
+    until: date | None,
+    reason: str,
+    by: User,
+    now: datetime,
+    seen: int | None = None,
 ) -> RecallHold:
     """Keep a course off the lists to call: snoozed or paused until a day, when it comes back by itself, or stopped.
 
-    A stop has no day: it lasts until somebody brings the course back, or its next session. Raises ValidationError for a
-    day that is missing, not ahead or more than a year away, or without a reason.
+    A stop has no day: it lasts until somebody brings the course back, or its next session. `seen` is the newest hold
+    that the person had before them, 0 for none: the same press sent twice keeps one hold. Raises ValidationError for a
+    day that is missing, not ahead or more than a year away, without a reason, and ("stale") when somebody put the
+    course away or brought it back since.
     """
     problems: dict[str, str] = {}
     today = course.site.today(now=now)
@@ -127,6 +164,15 @@ def put_away(
     if problems:
         raise ValidationError(dict(problems))
     course = TreatmentCourse.objects.select_for_update(of=("self",)).get(pk=course.pk)
+    newest = RecallHold.objects.filter(pk=newest_hold(course)).select_related("by").first()
+    if newest is not None and seen is not None and newest.pk > seen:
+        if (newest.by, newest.kind, newest.until, newest.reason) == (by, kind, until, reason.strip()):
+            return newest
+        raise ValidationError(
+            f"{newest.by or 'The program'} has changed this row meanwhile: {newest.get_kind_display().lower()}, "
+            f"“{newest.reason}”. Put away again to set yours in its place.",
+            code="stale",
+        )
     release(course=course, by=by)
     cancel_messages(about="course", about_id=course.pk, purposes=[Purpose.RECALL], reason="Put away meanwhile.")
     return RecallHold.objects.create(
@@ -139,8 +185,13 @@ def snooze(*, course: TreatmentCourse, until: date, reason: str, by: User, now: 
     return put_away(course=course, kind=Kind.SNOOZE, until=until, reason=reason, by=by, now=now)
 
 
+@transaction.atomic
 def bring_back(*, course: TreatmentCourse, reason: str, by: User | None, now: datetime) -> RecallHold:
-    """End whatever keeps a course off the lists to call, a hold or a call, from today on."""
+    """End what keeps a course off the lists to call, a hold or a call, from today on; twice is as once."""
+    TreatmentCourse.objects.select_for_update(of=("self",)).get(pk=course.pk)
+    newest = RecallHold.objects.filter(THIS_WINDOW, course=course).first()
+    if newest is not None and newest.kind == Kind.BACK and not course.attempts.filter(at__gt=newest.at).exists():
+        return newest
     return RecallHold.objects.create(
         course=course,
         window=_open_window(course),

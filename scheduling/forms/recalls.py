@@ -198,6 +198,7 @@ class AttemptForm(forms.Form):
         error_messages={"required": "Choose what came of it."},
     )
     note = forms.CharField(label="Note", max_length=200, required=False)
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class HoldForm(forms.Form):
@@ -213,6 +214,7 @@ class HoldForm(forms.Form):
     )
     until = forms.DateField(label="Until", widget=DateInput(), required=False)
     reason = forms.CharField(label="Reason", max_length=200, error_messages={"required": "Say why."})
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from scheduling import actions
 from scheduling.actions.claims import ClaimedError, claim, release
+from scheduling.actions.recalls import LoggedError, newest_attempt, newest_hold
 from scheduling.forms import AttemptForm, HoldForm
 from scheduling.models import AttemptOutcome, RecallAttempt, RecallHold
 from scheduling.querysets import THIS_WINDOW
@@ -56,7 +57,7 @@ def recall_log(request: HttpRequest, course_id: int) -> HttpResponse:
     opens = request.method == "GET" or "outcome" not in request.POST
     form = AttemptForm(
         request.POST if request.method == "POST" and not (opens and takes_over) else None,
-        initial={"channel": course.patient.preferred_channel},
+        initial={"channel": course.patient.preferred_channel, "seen": newest_attempt(course)},
     )
     claimed = ""
     try:
@@ -74,6 +75,8 @@ def recall_log(request: HttpRequest, course_id: int) -> HttpResponse:
     except ClaimedError as error:
         since = course.site.localtime(error.claim.at)
         claimed = claim_words(name=str(error.claim.by), since=since, patient=course.patient.name)
+    except LoggedError as error:
+        claimed = f"{error.attempt.by} has logged a call meanwhile: {error.attempt.outcome.name.lower()}"
     except ValidationError as error:
         form.add_error(None, error)
     return _row_form(
@@ -114,12 +117,15 @@ def recall_hold(request: HttpRequest, course_id: int) -> HttpResponse:
     """Put a row away with a reason: snoozed or paused until a day, or stopped."""
     course = _course_of(request, course_id)
     back = back_to_list(request) or QueryDict()
-    form = HoldForm(request.POST or None, today=course.site.today())
+    form = HoldForm(request.POST or None, today=course.site.today(), initial={"seen": newest_hold(course)})
     if request.method == "POST" and form.is_valid():
         try:
             row = actions.put_away(course=course, by=request.user, now=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type]
         except ValidationError as error:
             form.add_error(None, error)
+            fresh = request.POST.copy()
+            fresh["seen"] = str(newest_hold(course))
+            form.data = fresh
         else:
             name = course.patient.name
             if row.until is None:

@@ -242,6 +242,43 @@ def test_a_bad_snooze_keeps_what_was_typed(cast: Cast, sign_in: SignIn, until: s
     assert not RecallHold.objects.exists()
 
 
+def test_a_call_pressed_twice_is_one_call_and_another_ones_is_said(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    robin, ito = sign_in(cast.robin), sign_in(cast.ito)
+    assert 'name="seen" value="0"' in robin.get(act("log", course)).content.decode()
+    sent = {"channel": "phone", "outcome": "no_answer", "note": "mornings", "seen": "0"}
+    assert [robin.post(act("log", course), sent).status_code for _ in range(2)] == [302, 302]
+    assert RecallAttempt.objects.count() == 1
+    answer = ito.post(act("log", course), sent | {"note": "evenings"})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert f"{cast.robin} has logged a call meanwhile: no answer." in page
+    assert 'value="evenings"' in page
+    assert ito.post(act("log", course), sent | {"note": "evenings", "take_over": "1"}).status_code == 302
+    assert RecallAttempt.objects.count() == 2
+
+
+def test_a_row_put_away_twice_is_put_away_once_and_another_ones_is_said(cast: Cast, sign_in: SignIn):
+    course = course_in(cast, "due", patient=cast.joye)
+    robin, ito = sign_in(cast.robin), sign_in(cast.ito)
+    assert 'name="seen" value="0"' in robin.get(act("hold", course)).content.decode()
+    until = cast.harbour.today() + timedelta(days=20)
+    sent = {"kind": "snooze", "until": until.isoformat(), "reason": "travels", "seen": "0"}
+    assert [robin.post(act("hold", course), sent).status_code for _ in range(2)] == [302, 302]
+    answer = ito.post(act("hold", course), sent | {"kind": "stop", "reason": "moves away"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f"{cast.robin} has changed this row meanwhile: snoozed, “travels”." in page
+    assert 'value="moves away"' in page
+    newest = RecallHold.objects.get()
+    assert f'name="seen" value="{newest.pk}"' in page
+    ito.post(act("hold", course), sent | {"kind": "stop", "reason": "moves away", "seen": str(newest.pk)})
+    assert [row.kind for row in RecallHold.objects.all()] == ["stop", "snooze"]
+    for client in (robin, ito):
+        client.post(act("bring-back", course))
+    assert [row.kind for row in RecallHold.objects.all()] == ["back", "stop", "snooze"]
+
+
 @pytest.mark.parametrize("name", ["log", "hold", "bring-back", "release"])
 def test_who_may_not_work_recalls(cast: Cast, sign_in: SignIn, name: str):
     course = course_in(cast, "due")
