@@ -18,7 +18,7 @@ from messaging.models import MessageTemplate, Purpose
 from messaging.models.template import Language
 from messaging.preview import preview_of
 from messaging.reference_data import shipped_templates
-from messaging.rules.channels import CHANNEL_WORDS, WRITTEN
+from messaging.rules.channels import CHANNEL_WORDS, LETTER, WRITTEN
 from messaging.rules.wording import PLACEHOLDERS, health_words, known_placeholders
 
 
@@ -55,7 +55,7 @@ def template_list(request: HttpRequest) -> HttpResponse:
                             for language, label in Language.choices
                         ],
                     }
-                    for channel in WRITTEN
+                    for channel in (WRITTEN if purpose != Purpose.LOT_RECALL else (LETTER,))
                 ],
             }
         )
