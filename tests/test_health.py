@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg2
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -58,9 +59,16 @@ def test_a_disk_without_room(client: Client, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.django_db
 def test_a_database_that_does_not_answer(client: Client) -> None:
+    """Only a question tells: the server ended the connection, and this end does not know of it yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-    connection.connection.close()
+        mine = cursor.fetchone()
+    names = ("host", "port", "user", "password", "dbname")
+    other = psycopg2.connect(**{k: v for k, v in connection.get_connection_params().items() if k in names})
+    with other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", mine)
+        assert cursor.fetchone() == (True,)
+    other.close()
     status, said = asked(client)
     assert (status, said["database"], said["disk"]) == (503, "no", "ok")
 
