@@ -31,9 +31,9 @@ def test_a_database_of_an_earlier_trial_is_refused() -> None:
 
 @pytest.fixture
 def upgrade(tmp_path: Path, settings: Any) -> Iterator[Callable[..., None]]:
-    """A version of Cadence with one more app, of two migrations: the first makes a table, the second runs `code`."""
+    """A version of Cadence with one more app: its first migration makes a table, each further one runs some SQL."""
 
-    def make(code: str, *, atomic: bool = True) -> None:
+    def make(*codes: str, atomic: bool = True) -> None:
         folder = tmp_path / "later" / "migrations"
         folder.mkdir(parents=True)
         for path in (folder.parent, folder):
@@ -44,13 +44,16 @@ def upgrade(tmp_path: Path, settings: Any) -> Iterator[Callable[..., None]]:
             "    initial = True\n"
             "    operations = [migrations.CreateModel('Thing', [('id', models.BigAutoField(primary_key=True))])]\n"
         )
-        (folder / "0002_then.py").write_text(
-            "from django.db import migrations\n"
-            "class Migration(migrations.Migration):\n"
-            f"    atomic = {atomic}\n"
-            "    dependencies = [('later', '0001_initial')]\n"
-            f"    operations = [migrations.RunSQL({code!r})]\n"
-        )
+        before = "0001_initial"
+        for number, code in enumerate(codes, 2):
+            (folder / f"000{number}_then.py").write_text(
+                "from django.db import migrations\n"
+                "class Migration(migrations.Migration):\n"
+                f"    atomic = {atomic}\n"
+                f"    dependencies = [('later', {before!r})]\n"
+                f"    operations = [migrations.RunSQL({code!r})]\n"
+            )
+            before = f"000{number}_then"
         sys.path.insert(0, str(tmp_path))
         settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "later"]
 
@@ -86,6 +89,33 @@ def test_a_migration_that_stands_alone_is_said(
     try:
         assert has_table()
         assert "later.0002_then cannot be part of a transaction" in capsys.readouterr().err
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE later_thing; DELETE FROM django_migrations WHERE app = 'later'")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_is_shown_and_nothing_else(upgrade: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    upgrade("SELECT 1", atomic=False)
+    call_command("migrate", "--plan")
+    said = capsys.readouterr()
+    assert "later.0002_then" in said.out
+    assert said.err == ""
+    assert not has_table()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_migration_leaves_to_be_checked_stands_in_no_later_ones_way(upgrade: Callable[..., None]) -> None:
+    """PostgreSQL changes no table whose rows wait for their foreign keys to be looked at."""
+    refers = "later_thing DEFERRABLE INITIALLY DEFERRED"
+    upgrade(
+        f"ALTER TABLE later_thing ADD parent bigint REFERENCES {refers}",
+        "INSERT INTO later_thing (parent) SELECT NULL; UPDATE later_thing SET parent = id",
+        "ALTER TABLE later_thing ADD name text",
+    )
+    call_command("migrate", verbosity=0)
+    try:
+        assert has_table()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE later_thing; DELETE FROM django_migrations WHERE app = 'later'")
