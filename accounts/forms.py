@@ -218,7 +218,7 @@ class StaffForm(VersionedModelForm):
         credential = Credential.objects.filter(user=error.current).first()
         for field in LICENCE_FIELDS if credential else ():
             if self.cleaned_data.get(field, getattr(credential, field)) != getattr(credential, field):
-                self.add_error(field, f"Saved meanwhile: {getattr(credential, field)}")
+                self.add_error(field, f"Saved meanwhile: {self.words_of(field, getattr(credential, field))}")
 
 
 class NewStaffForm(StaffForm):

@@ -5,6 +5,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from audit.models import Action, StaleVersionError
 
@@ -41,12 +42,24 @@ class VersionedModelForm(forms.ModelForm):
             if isinstance(saved, models.Model) and isinstance(self.cleaned_data.get(name), str):
                 saved = str(saved)  # what is chosen by typing its name
             if self.cleaned_data.get(name, saved) != saved:
-                # A choice is shown by its words, not by what stands for it in the database.
                 words = getattr(current, f"get_{name}_display", lambda saved=saved: saved)()
-                self.add_error(name, f"Saved meanwhile: {words if words not in (None, '') else 'empty'}")
+                self.add_error(name, f"Saved meanwhile: {self.words_of(name, words)}")
         data = self.data.copy()  # type: ignore[attr-defined]
         data[self.add_prefix("version")] = str(current.version)  # type: ignore[attr-defined]
         self.data = data
+
+    def words_of(self, name: str, saved: Any) -> str:
+        """A value of the row as people read it: a choice by its words, not by what stands for it in the database."""
+        if saved in (None, "", []):
+            return "empty"
+        if isinstance(saved, bool):
+            return "ticked" if saved else "not ticked"
+        if isinstance(saved, list):
+            choices = dict(getattr(self.fields[name], "choices", ()))
+            return ", ".join(str(choices.get(value, value)) for value in saved)
+        if isinstance(saved, datetime):
+            return date_format(timezone.localtime(saved), "j M Y H:i")
+        return date_format(saved, "j M Y") if isinstance(saved, date) else str(saved)
 
 
 class ChangeFilterForm(forms.Form):

@@ -87,7 +87,7 @@ class TestFacts:
         assert client.post(url, {**values, "version": 1, "ended_on": today.isoformat()}).status_code == 302
         stale = client.post(url, {**values, "version": 1, "ended_on": ""})
         assert stale.status_code == 409
-        assert f"Saved meanwhile: {today.isoformat()}" in words_of(stale)
+        assert f"Saved meanwhile: {today:%-d %b %Y}" in words_of(stale)
         fact.refresh_from_db()
         assert (fact.ended_on, fact.version) == (today, 2)
 
