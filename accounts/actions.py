@@ -12,7 +12,9 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import Credential, SavedView, Site, User
 from accounts.permissions import Role
@@ -132,6 +134,8 @@ def change_staff(
         current.sites.set(wanted)
         changed.append("sites")
     record(action=Action.STAFF_CHANGED, by=by, subject=current, detail=", ".join(changed) or "nothing")
+    if not is_active:
+        end_sessions(user=current, by=by)  # so that none goes on when the account is opened again
     return current
 
 
@@ -156,17 +160,23 @@ def remove_second_factors(*, user: User, by: User | None) -> int:
     return removed
 
 
+def sessions_of(user: User) -> QuerySet[UserSession]:
+    """The browsers in which a person is signed in; rows of those they left, or that ran out, stay for a while."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now(), session_key=OuterRef("session_key"))
+    return UserSession.objects.filter(Exists(alive), user=user)
+
+
 @transaction.atomic
 def end_sessions(*, user: User, by: User | None, only: int | None = None, but: str | None = None) -> int:
     """Sign a person out of one session or of all; `but` is the key of one that stays. How many ended."""
-    sessions = UserSession.objects.filter(user=user)
+    sessions = sessions_of(user)
     if only is not None:
         sessions = sessions.filter(pk=only)
     if but is not None:
         sessions = sessions.exclude(session_key=but)
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
-    sessions.delete()
+    UserSession.objects.filter(session_key__in=keys).delete()
     if keys:
         record(action=Action.SIGNED_OUT, by=by, subject=user, detail=f"{len(keys)} sessions ended")
     return len(keys)

@@ -12,9 +12,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required, permission_required
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
@@ -90,15 +89,17 @@ def session_list(request: HttpRequest) -> HttpResponse:
     """Where one is signed in, and signing out there."""
     here = request.session.session_key
     if request.method == "POST":
-        which = request.POST.get("session", "")
+        which, ended = request.POST.get("session", ""), 0
         if which == "others":
-            actions.end_sessions(user=_me(request), by=_me(request), but=here)
+            ended = actions.end_sessions(user=_me(request), by=_me(request), but=here)
         elif which.isdecimal() and len(which) < 19:
-            actions.end_sessions(user=_me(request), by=_me(request), only=int(which), but=here)
-        messages.success(request, "Signed out there.")
+            ended = actions.end_sessions(user=_me(request), by=_me(request), only=int(which), but=here)
+        if ended:
+            messages.success(request, "Signed out there.")
+        else:
+            messages.info(request, "You were signed out there already.")
         return redirect("accounts:session-list")
-    alive = Session.objects.filter(expire_date__gt=timezone.now(), session_key=OuterRef("session_key"))
-    sessions = list(UserSession.objects.filter(Exists(alive), user=_me(request)).order_by("-created_at", "-pk")[:PAGE])
+    sessions = list(actions.sessions_of(_me(request)).order_by("-created_at", "-pk")[:PAGE])
     for session in sessions:
         session.is_here = session.session_key == here  # type: ignore[attr-defined]
     return render(request, "accounts/session_list.html", {"sessions": sessions})
@@ -202,7 +203,7 @@ def staff_edit(request: HttpRequest, user_id: int) -> HttpResponse:
             "name": name,
             "today": _today(request),
             "factors": Authenticator.objects.filter(user=person).exclude(type="recovery_codes").count(),
-            "sessions": UserSession.objects.filter(user=person).count(),
+            "sessions": actions.sessions_of(person).count(),
         },
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, RawPostDataException
@@ -32,8 +34,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not words:
         return HttpResponse(render_to_string("500.html"), status=500)
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
-    by_script = request.headers.get("HX-Request") or request.headers.get("X-Background")
-    if by_script or "text/html" not in request.headers.get("Accept", "text/html"):
+    if _by_script(request):
         return HttpResponse(words, status=503, content_type="text/plain", headers=headers)
     context = {"words": words, "path": request.get_full_path(), "sent": request.method == "POST", **_typed(request)}
     if not request.path.startswith(LINKS):
@@ -42,6 +43,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     theirs = translation.get_language_from_request(request)
     with translation.override("es" if theirs.startswith("es") else "en"):
         return HttpResponse(render_to_string("messaging/link_away.html", context), status=503, headers=headers)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what no page can read. Whose session was ended meanwhile signs in again; what they asked for was done."""
+    if not isinstance(exception, SessionInterrupted):
+        return HttpResponse(render_to_string("400.html"), status=400)
+    if _by_script(request):
+        return HttpResponse("You were signed out.", status=401, content_type="text/plain")
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 
 class EncodingMiddleware:
@@ -65,6 +75,11 @@ def disk_is_full(error: BaseException | None) -> bool:
     if isinstance(error, OSError):
         return error.errno in DISK_FULL
     return getattr(getattr(error, "__cause__", None), "pgcode", None) == "53100"
+
+
+def _by_script(request: HttpRequest) -> bool:
+    asked = request.headers.get("HX-Request") or request.headers.get("X-Background")
+    return bool(asked) or "text/html" not in request.headers.get("Accept", "text/html")
 
 
 def _passing(error: BaseException | None) -> str:

@@ -9,6 +9,7 @@ from clinic.health import health, ready
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "clinic.failures.bad_request"
 handler500 = "clinic.failures.server_error"
 
 urlpatterns = [

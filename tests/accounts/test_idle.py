@@ -109,6 +109,35 @@ def test_a_person_sees_where_they_are_signed_in_and_ends_it_there(cast: Cast, dj
     assert here.get("/patients/").status_code == 200
 
 
+def test_what_ended_already_is_said_and_counted_nowhere(cast: Cast):
+    here, there, ada = signed_in(cast.ito), signed_in(cast.ito), signed_in(cast.ada)
+    other = next(row for row in here.get("/account/sessions/").context["sessions"] if not row.is_here)
+    there.post("/account/logout/")
+    staff = f"/staff/{cast.ito.pk}/"
+
+    assert ada.get(staff).context["sessions"] == 1
+    said = here.post("/account/sessions/", {"session": other.pk}, follow=True).content.decode()
+    assert "You were signed out there already." in said
+    assert "signed out of 1 browser." in ada.post(f"{staff}sign-out/", follow=True).content.decode()
+
+
+def test_whoever_ends_their_own_session_signs_in_again(cast: Cast, clock: Callable[[float], None]):
+    """The page writes down when they last pressed something, into a session that is gone."""
+    for headers, said in (({}, 302), ({"HX-Request": "true"}, 401)):
+        ada = signed_in(cast.ada)
+        clock(1)
+        answer = ada.post(f"/staff/{cast.ada.pk}/sign-out/", headers=headers)
+        assert answer.status_code == said
+        assert answer.headers.get("Location") == ("/account/login/?next=/" if said == 302 else None)
+        assert ada.get("/account/me/").status_code == 302
+
+
+def test_what_cannot_be_read_has_a_page_of_its_own(cast: Cast):
+    answer = signed_in(cast.ada).post("/account/sessions/", {f"f{number}": "" for number in range(5_001)})
+    assert answer.status_code == 400
+    assert "That could not be read" in answer.content.decode()
+
+
 def test_nobody_ends_a_colleagues_session_by_its_number(cast: Cast):
     robin, ito = signed_in(cast.robin), signed_in(cast.ito)
     number = robin.get("/account/sessions/").context["sessions"][0].pk

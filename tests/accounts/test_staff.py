@@ -232,13 +232,17 @@ def test_an_administrator_changes_roles_sites_and_licence(ada: Client, cast: Cas
     )
 
 
-def test_a_closed_account_is_signed_out_at_once(ada: Client, cast: Cast, sign_in: Callable[[User], Client]):
-    robin = sign_in(cast.robin)
+def test_a_closed_account_is_signed_out_at_once(ada: Client, cast: Cast):
+    robin = Client()
+    robin.post("/account/login/", {"login": cast.robin.email, "password": PASSWORD})
+    assert robin.get("/account/me/").status_code == 200
 
     ada.post(edit(cast.robin), filled_in(cast.robin, is_active=""))
 
     assert robin.get("/account/me/").status_code == 302
     assert AuditEvent.objects.get(action="staff-changed").detail == "closed the account"
+    User.objects.filter(pk=cast.robin.pk).update(is_active=True)
+    assert robin.get("/account/me/").status_code == 302  # an account opened again begins anew
 
 
 def test_renewing_a_licence_lets_a_provider_sign_again(ada: Client, cast: Cast):
@@ -252,8 +256,8 @@ def test_renewing_a_licence_lets_a_provider_sign_again(ada: Client, cast: Cast):
 
 
 def test_a_form_opened_before_someone_elses_save_is_refused_with_both_versions_shown(ada: Client, cast: Cast):
-    stale = filled_in(cast.robin, name="Robin Two", sites=[cast.harbour.pk])
-    ada.post(edit(cast.robin), filled_in(cast.robin, name="Robin One", sites=[cast.mesa.pk]))
+    stale = filled_in(cast.robin, name="Robin Two", sites=[cast.harbour.pk], roles=["trainee"])
+    ada.post(edit(cast.robin), filled_in(cast.robin, name="Robin One", sites=[cast.mesa.pk], is_active=""))
 
     answer = ada.post(edit(cast.robin), stale)
 
@@ -262,6 +266,8 @@ def test_a_form_opened_before_someone_elses_save_is_refused_with_both_versions_s
     assert "Someone else saved this" in form.non_field_errors()[0]
     assert form.errors["name"] == ["Saved meanwhile: Robin One"]
     assert form.errors["sites"] == ["Saved meanwhile: Mesa Clinic"]
+    assert form.errors["roles"] == ["Saved meanwhile: Front desk"]
+    assert form.errors["is_active"] == ["Saved meanwhile: not ticked"]
     page = answer.content.decode()
     assert 'value="Robin Two"' in page
     again = stale | {"version": re.search(r'name="version" value="(\d+)"', page).group(1)}
