@@ -40,6 +40,7 @@ class StaffAdapter(DefaultAccountAdapter):
             "Too many failed attempts: signing in is locked for up to 15 minutes. Try again then, or ask an "
             "administrator to reset your password."
         ),
+        "rate_limited": "Too many attempts. Wait some minutes, then try again.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -132,7 +133,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return ciphers.decrypt(encrypted_text.encode()).decode()
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Any) -> str:
-        return ""  # its owner names it: "work laptop"
+        return "Passkey"  # until its owner names it: "work laptop"
 
     def _get_site_name(self) -> str:
         return "Cadence"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
@@ -233,6 +234,24 @@ class NewStaffForm(StaffForm):
             row("roles", "sites"),
             Fieldset("Licence of a provider", row("title", "licence_number"), row("licence_expires_on", "npi")),
         ]
+
+
+NAME_OF_A_PASSKEY = 60  # characters
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A long name is cut, not refused: the device holds the passkey by then."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["maxlength"] = NAME_OF_A_PASSKEY
+
+    def clean_name(self) -> str:
+        return str(super().clean_name())[:NAME_OF_A_PASSKEY]
+
+
+class NamePasskeyForm(EditWebAuthnForm):
+    name = forms.CharField(max_length=NAME_OF_A_PASSKEY)
 
 
 class ViewNameForm(forms.Form):

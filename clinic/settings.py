@@ -235,6 +235,7 @@ ACCOUNT_RATE_LIMITS = {
     "patient_link": "30/10m/ip",  # dates of birth given at patients' links; households and clinics share an address
 }
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm", "edit_webauthn": "accounts.forms.NamePasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cadence"

@@ -224,3 +224,28 @@ def test_a_changed_account_is_told_to_its_owner_and_a_mail_server_that_is_away_s
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody answers there
     again = {"oldpassword": new["password1"], "password1": PASSWORD, "password2": PASSWORD}
     assert ito.post("/account/password/change/", again).status_code == 302
+
+
+def test_a_passkey_is_renamed_within_bounds(cast: Cast):
+    robin = Client()
+    robin.post("/account/login/", {"login": cast.robin.email, "password": PASSWORD})
+    key = Authenticator.objects.create(user=cast.robin, type="webauthn", data={"name": "Passkey"})
+    page = f"/account/second-factor/webauthn/keys/{key.pk}/edit/"
+
+    for bad in ("", "x" * 61, "a\x00b"):
+        robin.post(page, {"name": bad})
+        key.refresh_from_db()
+        assert key.wrap().name == "Passkey"
+    robin.post(page, {"name": "Work laptop"})
+
+    key.refresh_from_db()
+    assert key.wrap().name == "Work laptop"
+
+
+def test_too_many_attempts_are_said_in_our_words(cast: Cast):
+    cache.clear()
+    robin = Client()
+    robin.post("/account/login/", {"login": cast.robin.email, "password": PASSWORD})
+    for _ in range(6):
+        answer = robin.post("/account/second-factor/totp/activate/", {"code": "000000"})
+    assert "Too many attempts. Wait some minutes, then try again." in answer.content.decode()

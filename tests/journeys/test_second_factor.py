@@ -65,6 +65,19 @@ def test_an_administrator_makes_a_passkey_when_asked_and_signs_in_with_it_alone(
     assert AuditEvent.objects.filter(action="sign-in", actor_id=cast.ada.pk).count() == 2
 
 
+def test_a_passkey_that_nobody_named_has_a_name(cast: Cast, page: Page):
+    virtual_device(page)
+    page.goto("/account/login/")
+    give_password(page, cast.robin.email)
+    page.goto("/account/second-factor/webauthn/add/")
+    page.get_by_label("Name").fill("")
+    page.get_by_role("button", name="Make the passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.goto("/account/second-factor/")
+    page.get_by_role("link", name="Remove").click()
+    expect(page.get_by_role("heading", name="Remove Passkey?")).to_be_visible()
+
+
 def test_a_passkey_that_is_not_there_is_told_in_words(cast: Cast, page: Page):
     virtual_device(page)
     page.goto("/account/login/")
