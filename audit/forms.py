@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -62,6 +63,13 @@ class VersionedModelForm(forms.ModelForm):
         return date_format(saved, "j M Y") if isinstance(saved, date) else str(saved)
 
 
+def _day(label: str) -> forms.DateField:
+    """A day of the calendar; the last one there is has no midnight behind it."""
+    bounds = [MinValueValidator(date(1900, 1, 1), "Too early."), MaxValueValidator(date(2999, 12, 31), "Too late.")]
+    widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+    return forms.DateField(required=False, label=label, widget=widget, validators=bounds)
+
+
 class ChangeFilterForm(forms.Form):
     """Which part of the trail to show: by person, by patient (each by its id), by day at the site."""
 
@@ -69,8 +77,8 @@ class ChangeFilterForm(forms.Form):
     patient = forms.IntegerField(
         required=False, min_value=1, max_value=MOST, label="Patient's number", widget=forms.NumberInput
     )
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    until = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    since = _day("From")
+    until = _day("To")
     before = forms.IntegerField(required=False, min_value=1, max_value=MOST, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -85,6 +85,8 @@ def test_the_list_goes_by_day_and_by_person(cast: Cast, ada: Client):
         {"since": "yesterday"},
         {"since": "2026-02-30"},
         {"since": "2026-03-02", "until": "2026-03-01"},
+        {"until": "9999-12-31"},
+        {"since": "0001-01-01"},
         {"person": "x"},
         {"patient": "-1"},
         {"patient": "9" * 30},
