@@ -135,10 +135,11 @@ def _sessions(patient: Patient) -> list[tuple[InjectionSession, list[str], list[
 
 
 def _review_form(row: EmergencyAccess, refused: Any, request: HttpRequest) -> EmergencyReviewForm | None:
-    if row.reviewed_at is not None or row.user_id == request.user.pk:
-        return None
+    """The form beside an access; of one that was looked at, what was typed and came too late."""
     if refused and refused[0] == row.pk:
         return refused[1]
+    if row.reviewed_at is not None or row.user_id == request.user.pk:
+        return None
     return EmergencyReviewForm(initial={"version": row.version}, auto_id=f"id_%s_{row.pk}")
 
 

@@ -24,6 +24,9 @@ class EmergencyForm(forms.Form):
 
 class EmergencyReviewForm(forms.Form):
     note = forms.CharField(
-        max_length=300, label="What was found", error_messages={"required": "Say in a few words what was found."}
+        max_length=300,
+        label="What was found",
+        widget=forms.TextInput(attrs={"class": "form-control form-control-sm"}),
+        error_messages={"required": "Say in a few words what was found."},
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)

@@ -139,6 +139,10 @@ def test_an_administrator_looks_at_it_once_and_the_task_is_done(cast: Cast, open
     assert Task.objects.get(kind="emergency").done_by == cast.ada
     with pytest.raises(ValidationError, match="already"):
         review_emergency(access=opened, note="x", version=None, by=cast.ada, now=timezone.now())
+    late = ada.post("/emergency/", {"access": opened.pk, "version": 1, "note": "Came too late."})
+    assert late.status_code == 422
+    assert "Somebody looked at it meanwhile." in late.content.decode()
+    assert "You wrote: Came too late." in late.content.decode()
 
 
 def test_nobody_looks_at_their_own(cast: Cast, opened: EmergencyAccess):

@@ -137,3 +137,15 @@ def test_a_provider_records_a_follow_up_with_its_scores(
     page.get_by_role("link", name="Record a score").click()
     axe(page)
     fits_everywhere(page)
+
+
+def test_long_values_of_the_trail_stay_in_their_column_on_a_tablet(
+    cast: Cast, tablet: Page, log_in: Callable[..., None]
+):
+    cast.harbour.address = "x" * 200
+    cast.harbour.save()
+    log_in(tablet, cast.ada)
+    tablet.goto("/audit/changes/")
+    expect(tablet.get_by_text("x" * 100)).to_be_visible()
+    wide, room = tablet.locator(".grid-scroll").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert wide <= room
