@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -86,7 +86,12 @@ def _passing(error: BaseException | None) -> str:
     """What to say of an error that passes; empty for one that does not."""
     if disk_is_full(error):
         return FULL
-    return AWAY if isinstance(error, OperationalError | InterfaceError) else ""
+    return AWAY if isinstance(error, OperationalError | InterfaceError) or _is_cut_off(error) else ""
+
+
+def _is_cut_off(error: BaseException | None) -> bool:
+    """Whether the server went away in the middle of its answer: psycopg then has no kind of error for it, and no code."""
+    return type(error) is DatabaseError and getattr(error.__cause__, "pgcode", None) is None
 
 
 def _typed(request: HttpRequest) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -143,6 +143,17 @@ def test_a_script_gets_a_sentence(header: str, asker: Client, away: Any) -> None
     answer = asker.get(reverse("patients:patient-list"), **{header: "true"})
     assert (answer.status_code, answer["Content-Type"]) == (503, "text/plain")
     assert SAID in answer.content.decode()
+
+
+def test_a_server_that_goes_away_in_the_middle_of_its_answer(asker: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As psycopg said it when the disk under PostgreSQL was full: no kind of error, and no code."""
+
+    def cut_off(*arguments: Any, **options: Any) -> None:
+        raise DatabaseError("server closed the connection unexpectedly") from psycopg2.DatabaseError("server closed")
+
+    monkeypatch.setattr("patients.views.patients.render", cut_off)
+    answer = asker.get(reverse("patients:patient-list"))
+    assert (answer.status_code, SAID in answer.content.decode()) == (503, True)
 
 
 def test_another_fault_is_said_to_be_ours(asker: Client, monkeypatch: pytest.MonkeyPatch) -> None:
