@@ -90,7 +90,7 @@ def _passing(error: BaseException | None) -> str:
 
 
 def _is_cut_off(error: BaseException | None) -> bool:
-    """Whether the server went away in the middle of its answer: psycopg then has no kind of error for it, and no code."""
+    """Whether the server went away in the middle of its answer: psycopg has no kind of error for that, and no code."""
     return type(error) is DatabaseError and getattr(error.__cause__, "pgcode", None) is None
 
 
