@@ -64,6 +64,7 @@ def _facts(course: TreatmentCourse, row: dict[str, Any], *, on: date) -> ReadyFa
         window_closes_on=course.window_closes_on,
         booked_on=booked_on,
         booked_days=course.booked_ahead(on=on),
+        ask_by=course.ask_by,
         product=product,
         brand=given["brand"] if given else "",
         last_units=Decimal(last["units"] or 0) if last else Decimal(0),
@@ -135,7 +136,6 @@ def ready_papers() -> JSONObject:
             .values(
                 json=JSONObject(
                     payer="payer__name",
-                    lead_days="payer__lead_days",
                     min_interval_days="payer__min_interval_days",
                     **_same("authorization_required", "starts_on", "ends_on"),
                 )

@@ -69,13 +69,12 @@ OK, MISSING, UNSURE, NOT_NEEDED = LightState
 
 @dataclass(frozen=True)
 class Paying:
-    """A coverage: who pays, whether they want an authorisation and how long before, and the interval they ask for."""
+    """A coverage: who pays, whether they want an authorisation, and the interval they ask for."""
 
     payer: str
     authorization_required: bool
     starts_on: date | None = None
     ends_on: date | None = None
-    lead_days: int = 0
     min_interval_days: int | None = None
 
     def is_in_force(self, *, on: date) -> bool:
@@ -110,9 +109,10 @@ class Stock:
 class ReadyFacts:
     """What is known of one course. `product` is the key of what the last session gave, or of what is authorised.
 
-    `target_on` is the day aimed at: the next booked one where there is one. `last_units` are those that the last
-    session gave for this course, `last_total` for all it treated; they are compared and never shown. `is_responded` as
-    the findings of a session ask it: an impression or a score.
+    `target_on` is the day aimed at: the next booked one where there is one. `ask_by` is the last day to ask a payer for
+    an authorisation, as the list of those to ask for has it. `last_units` are those that the last session gave for this
+    course, `last_total` for all it treated; they are compared and never shown. `is_responded` as the findings of a
+    session ask it: an impression or a score.
     """
 
     on: date
@@ -125,6 +125,7 @@ class ReadyFacts:
     window_closes_on: date | None = None
     booked_on: date | None = None
     booked_days: Sequence[date] = ()  # all to come, the next one among them
+    ask_by: date | None = None
     product: str = ""
     brand: str = ""
     last_units: Decimal = Decimal(0)
@@ -157,11 +158,6 @@ def target_day(*, on: date, booked_on: date | None, target_on: date | None, elig
     if booked_on is not None:
         return booked_on
     return max(day for day in (on, target_on, eligible_on) if day is not None)
-
-
-def submit_by(*, next_on: date, lead_days: int) -> date:
-    """The last day to ask a payer for an authorisation that shall be decided by `next_on`."""
-    return next_on - timedelta(days=lead_days)
 
 
 def window_light(facts: ReadyFacts) -> Light:
@@ -228,7 +224,7 @@ def authorization_light(facts: ReadyFacts) -> Light:
         if enough:
             return Light("authorization", OK, words)
         return Light("authorization", UNSURE, f"{words}: fewer than the last session took")
-    by = _by(facts, wanted_by)
+    by = _by(facts)
     if any(row.status in ("submitted", "appeal") and row.ends_on >= facts.target_on for row in fitting):
         is_appeal = all(row.status != "submitted" for row in fitting if row.ends_on >= facts.target_on)
         return Light("authorization", UNSURE, "denied, in appeal" if is_appeal else "asked for, no answer yet")
@@ -251,8 +247,9 @@ def authorization_light(facts: ReadyFacts) -> Light:
     return Light("authorization", MISSING, f"{_listed(row.payer for row in wanted_by)} wants one; {by}")
 
 
-def _by(facts: ReadyFacts, wanted_by: Sequence[Paying]) -> str:
-    last = min(submit_by(next_on=facts.target_on, lead_days=row.lead_days) for row in wanted_by)
+def _by(facts: ReadyFacts) -> str:
+    """By which day the payer has to be asked: kept for every course that a coverage wants an authorisation for."""
+    last = facts.ask_by or facts.target_on
     return f"ask by {_day(last)}" if last >= facts.on else f"should have been asked for by {_day(last)}"
 
 

@@ -21,7 +21,6 @@ from scheduling.rules.ready import (
     ReadyFacts,
     Stock,
     lights,
-    submit_by,
     target_day,
 )
 from treatments.rules.facts import AuthorizationFacts
@@ -80,7 +79,8 @@ READY = ReadyFacts(
     brand="BOTOX",
     last_units=Decimal(155),
     last_total=Decimal(155),
-    coverages=(Paying("Aetna", True, lead_days=14),),
+    coverages=(Paying("Aetna", True),),
+    ask_by=date(2026, 11, 19),
     authorizations=(allowed(),),
     stock=(Stock(BOTOX, 2, 400, date(2027, 5, 1)),),
     screened_on=date(2026, 9, 1),
@@ -187,7 +187,7 @@ def test_window(changes: dict[str, Any], state: str, words: str | None) -> None:
         ({"authorizations": (allowed(product=XEOMIN),)}, "missing", None),
         ({"authorizations": (allowed(condition="tmj_bruxism"),)}, "missing", None),
         (
-            {"authorizations": (), "coverages": (Paying("Aetna", True, lead_days=12),)},
+            {"authorizations": (), "ask_by": date(2026, 11, 21)},
             "missing",
             "Aetna wants one; ask by 21 Nov 2026",
         ),
@@ -323,11 +323,6 @@ def test_consent(changes: dict[str, Any], state: str, words: str) -> None:
 )
 def test_the_day_aimed_at(booked: date | None, target: date | None, eligible: date | None, day: date) -> None:
     assert target_day(on=TODAY, booked_on=booked, target_on=target, eligible_on=eligible) == day
-
-
-def test_submit_by() -> None:
-    assert submit_by(next_on=TARGET, lead_days=0) == TARGET
-    assert submit_by(next_on=date(2027, 1, 10), lead_days=14) == date(2026, 12, 27)
 
 
 @given(

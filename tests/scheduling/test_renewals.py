@@ -19,6 +19,7 @@ from patients.actions import update_authorization
 from patients.models import Coverage, Patient, Payer, PriorAuthorization
 from scheduling.actions.renewals import ask_for_authorization
 from scheduling.models import Appointment
+from scheduling.ready import ready_lights
 from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_counts, renewal_page, renewals
 from tests.cast import Cast
 from tests.patients import made
@@ -356,13 +357,13 @@ def test_a_session_counts_under_one_authorisation_alone(cast: Cast) -> None:
     assert used()[first.pk] == (Decimal(155), 1)
 
 
-def wanting(cast: Cast, *, lead_days: int = 10, product: str = BOTOX) -> TreatmentCourse:
+def wanting(cast: Cast, *, lead_days: int = 10, product: str = BOTOX, on: date | None = None) -> TreatmentCourse:
     made.payer("Aetna", lead_days=lead_days)
     made.coverage(cast, paid_by="Aetna", authorization_required=True)
     course = cast.course()
     record_outside_session(
         course=course,
-        performed_on=cast.harbour.today() - timedelta(days=60),
+        performed_on=on or cast.harbour.today() - timedelta(days=60),
         product=Product.objects.get(key=product),
         units=Decimal(155),
         source="letter",
@@ -373,6 +374,16 @@ def wanting(cast: Cast, *, lead_days: int = 10, product: str = BOTOX) -> Treatme
     return course
 
 
+@pytest.mark.parametrize("days", [60, 300])
+def test_the_lights_say_the_day_of_the_list(cast: Cast, days: int):
+    """Also where the planned day is long past: it is late since its day on both."""
+    course, today = wanting(cast, on=cast.harbour.today() - timedelta(days=days)), cast.harbour.today()
+    row = renewals(user=cast.robin, sites=[cast.harbour], now=timezone.now()).get()
+    light = next(one for one in ready_lights([course], on=today)[course.pk] if one.key == "authorization")
+    asked = "ask by" if days == 60 else "should have been asked for by"
+    assert light.words == f"Aetna wants one; {asked} {row.ask_by:%-d %b %Y}"
+
+
 class TestAsking:
     def test_one_press_and_it_is_asked_for(self, cast: Cast, sign_in: SignIn):
         course = wanting(cast)
@@ -380,6 +391,7 @@ class TestAsking:
         page = client.get(reverse("scheduling:renewal-list"))
         assert page.status_code == 200
         assert "Aetna wants one" in page.content.decode()
+        assert "asked for by" not in page.content.decode(), "the day stands in its own column"
         answer = client.post(reverse("scheduling:renewal-ask", args=[course.pk]), {"tab": "ask", "within": "1"})
         assert answer["Location"] == reverse("scheduling:renewal-list") + "?within=1"
         row = PriorAuthorization.objects.get()
