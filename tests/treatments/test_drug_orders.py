@@ -190,8 +190,10 @@ class TestChasing:
         today = cast.harbour.today()
         course = cast.course()
         days = [None, today - timedelta(days=1), today, today + timedelta(days=3), today + timedelta(days=9)]
-        for expected in days:
-            ordered(cast, on=today - timedelta(days=20), expected_on=expected, course=course)
+        for number, expected in enumerate(days):
+            ordered(
+                cast, on=today - timedelta(days=20), expected_on=expected, course=course, order_number=f"N-{number}"
+            )
         for booked in ([], [today], [today + timedelta(days=3)], [today + timedelta(days=4)]):
             type(course).objects.filter(pk=course.pk).update(
                 booked_dates=booked, booked_until=max(booked, default=None)
@@ -228,6 +230,27 @@ class TestPages:
         assert PatientVial.objects.get().patient == cast.joye
         page = client.get(reverse("treatments:drug-order-list"), {"tab": "done"})
         assert "Koch" in page.content.decode()
+
+    @pytest.mark.parametrize(
+        ("slip", "field", "words"),
+        [
+            ({"ordered_on": "2050-01-01"}, "ordered_on", "This day has not come yet."),
+            ({"ordered_on": "0001-01-01"}, "ordered_on", "More than a year ago: check the year."),
+            ({"expected_on": "9999-12-31"}, "expected_on", "More than a year after it was ordered: check the year."),
+            ({"vials": "-1"}, "vials", "From 1 to 20 vials."),
+            ({"vials": "0"}, "vials", "From 1 to 20 vials."),
+            ({"vials": "99999"}, "vials", "From 1 to 20 vials."),
+        ],
+    )
+    def test_a_slip_is_said_beside_its_field(
+        self, cast: Cast, sign_in: SignIn, slip: dict[str, str], field: str, words: str
+    ):
+        size = VialSize.objects.get(product__key="onabotulinumtoxinA", units=200)
+        values = {"size": size.pk, "vials": 1, "pharmacy": "Far", "ordered_on": cast.harbour.today().isoformat()}
+        answer = sign_in(cast.robin).post(reverse("treatments:drug-order-create", args=[cast.joye.pk]), values | slip)
+        assert answer.status_code == 422
+        assert answer.context["form"].errors == {field: [words]}
+        assert not DrugOrder.objects.exists()
 
     def test_a_stale_form_is_told(self, cast: Cast, sign_in: SignIn):
         order = ordered(cast)
@@ -268,3 +291,12 @@ def test_two_people_press_arrived_at_once(cast: Cast) -> None:
     results = at_once(*(lambda by=by: arrive(cast, order, by=by) for by in (cast.robin, cast.ito, cast.okafor)))
     assert [getattr(result, "status", result) for result in results] == ["arrived"] * 3
     assert Vial.objects.count() == PatientVial.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_order_noted_twice_at_once_is_one(cast: Cast) -> None:
+    results = at_once(*(lambda by=by: ordered(cast, by=by) for by in (cast.robin, cast.robin, cast.ito)))
+    refused = [result for result in results if isinstance(result, ValidationError)]
+    assert [error.messages for error in refused] == [["This order is listed already."]] * 2
+    assert DrugOrder.objects.count() == 1
+    ordered(cast, order_number="F-2")

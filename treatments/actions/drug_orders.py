@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,13 +20,18 @@ from treatments.models import DrugOrder
 from treatments.rules.drug_orders import late_words
 
 ABOUT = "drug order"
+LONGEST_WAIT = timedelta(days=366)
 
 
 @transaction.atomic
 def order_drug(
     *, patient: Patient, site: Site, size: VialSize, vials: int, pharmacy: str, on: date, by: User, **more: Any
 ) -> DrugOrder:
-    """Note what was ordered for a patient. Raises ValidationError by field, also for another patient's course."""
+    """Note what was ordered for a patient. Raises ValidationError by field, also for another patient's course, and for
+    an order that is on the list already: a second press, or somebody else's.
+    """
+    # Two who note the same order at once stand in line here.
+    patient = Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
     if patient.died_on or patient.left_on:
         raise ValidationError("This patient has died or left the clinic.")
     order = DrugOrder(
@@ -40,6 +45,9 @@ def order_drug(
         **more,
     )
     _check(order)
+    same = ("patient", "size", "vials", "pharmacy", "order_number", "ordered_on", "course")
+    if DrugOrder.objects.under_way().filter(**{name: getattr(order, name) for name in same}).exists():
+        raise ValidationError("This order is listed already.")
     order.save()
     return order
 
@@ -176,3 +184,5 @@ def _check(order: DrugOrder) -> None:
         raise ValidationError({"authorization": "This authorisation is for another product."})
     if order.expected_on is not None and order.expected_on < order.ordered_on:
         raise ValidationError({"expected_on": "It is expected before it was ordered."})
+    if order.expected_on is not None and order.expected_on > order.ordered_on + LONGEST_WAIT:
+        raise ValidationError({"expected_on": "More than a year after it was ordered: check the year."})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ from patients.models import PriorAuthorization
 from treatments.models import DrugOrder, TreatmentCourse
 
 OFF = {"autocomplete": "off"}
+HOW_MANY = {"min_value": "From 1 to 20 vials.", "max_value": "From 1 to 20 vials."}
 
 
 class DrugOrderForm(VersionedModelForm):
@@ -24,6 +25,12 @@ class DrugOrderForm(VersionedModelForm):
         VialSize.objects.select_related("product").order_by("product__brand", "units"),
         label="Product and vial",
         error_messages={"required": "Choose the vial."},
+    )
+    vials = forms.IntegerField(
+        label="Number of vials",
+        min_value=1,
+        max_value=20,
+        error_messages={"required": "Enter how many vials."} | HOW_MANY,
     )
 
     class Meta:
@@ -43,7 +50,6 @@ class DrugOrderForm(VersionedModelForm):
         labels = {
             "course": "For",
             "authorization": "Authorisation",
-            "vials": "Number of vials",
             "ordered_on": "Ordered on",
             "expected_on": "Expected on",
         }
@@ -54,7 +60,6 @@ class DrugOrderForm(VersionedModelForm):
         }
         error_messages = {
             "pharmacy": {"required": "Enter the pharmacy."},
-            "vials": {"required": "Enter how many vials."},
             "ordered_on": {"required": "Enter the day it was ordered."},
         }
 
@@ -67,6 +72,7 @@ class DrugOrderForm(VersionedModelForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         for name, rows, words in (
             ("course", courses, lambda row: row.condition.name),
             (
@@ -81,6 +87,14 @@ class DrugOrderForm(VersionedModelForm):
         if not self.instance.pk:
             self.initial.setdefault("ordered_on", today)
             del self.fields["tracking_number"]
+
+    def clean_ordered_on(self) -> date:
+        on: date = self.cleaned_data["ordered_on"]
+        if "ordered_on" in self.changed_data and on > self.today:
+            raise forms.ValidationError("This day has not come yet.")
+        if "ordered_on" in self.changed_data and on < self.today - timedelta(days=366):
+            raise forms.ValidationError("More than a year ago: check the year.")
+        return on
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self._meta.fields or [] if name in self.fields}
@@ -117,7 +131,7 @@ class ArriveForm(forms.Form):
         label="Vials in the box",
         min_value=1,
         max_value=20,
-        error_messages={"min_value": "From 1 to 20 vials.", "max_value": "From 1 to 20 vials."},
+        error_messages=HOW_MANY,
     )
 
 
