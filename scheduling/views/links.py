@@ -58,7 +58,7 @@ def link_visit(request: HttpRequest, token: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         press = request.POST.get("press", "")
-        note = request.POST.get("note", "").strip()[:150]
+        note = request.POST.get("note", "").replace("\0", "").strip()[:150]
         try:
             if press == "confirm":
                 by_link.confirm_by_link(appointment=appointment, now=now)
@@ -74,6 +74,7 @@ def link_visit(request: HttpRequest, token: str) -> HttpResponse:
                 raise Http404
         except ValidationError as error:
             problem = _words(error)
+            appointment = _appointment_of(request.link)  # as it is now: somebody else may have been first
         else:
             return redirect(f"{request.path}?done={press}")
     return _page(

@@ -99,6 +99,13 @@ def test_cancel_frees_the_time_puts_the_course_back_and_tells_the_desk(cast: Cas
         assert 'role="status"' not in client.get(visit(token), {"done": done}).content.decode()
 
 
+@pytest.mark.parametrize("press", ["cancel", "call"])
+def test_a_note_that_no_database_takes_is_no_error(cast: Cast, course: TreatmentCourse, press: str):
+    client, token, _ = opened(cast, "appointment", booked(cast, course, starts_at=moment(cast.harbour, days=9)).pk)
+    assert client.post(visit(token), {"press": press, "note": "on\0holi" + "day" * 200}).status_code == 302
+    assert "onholiday" in Task.objects.get().words or "onholiday" in Appointment.objects.get().cancelled_reason
+
+
 @pytest.mark.parametrize(("press", "kind"), [("move", "asked_to_move"), ("call", "asked_to_call")])
 def test_asking_makes_one_task(cast: Cast, course: TreatmentCourse, press: str, kind: str):
     appointment = booked(cast, course, starts_at=moment(cast.harbour, days=10))
