@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from accounts.models import Site, User
 from scheduling.free_times import working_hours
 from scheduling.models import Appointment, Availability, Holiday
 from scheduling.rules.hours import WHOLE_WEEK, Outside, WorkingHours, outside_hours
 from scheduling.rules.times import span_words
-from scheduling.rules.visits import is_too_early
+from scheduling.rules.visits import is_too_early, repeats
 from treatments.authorizations import Authorized, authorized
 from treatments.models import TreatmentCourse
+from treatments.rules.windows import Booking
 
 
 @dataclass(frozen=True)
 class Objection:
     """A rule that speaks against a time and may be set aside, by those who may, with a reason."""
 
-    kind: str  # early, holiday, away, hours, authorization
+    kind: str  # early, booked, holiday, away, hours, authorization
     words: str
 
 
@@ -52,7 +53,7 @@ def objections_to(appointment: Appointment, courses: Sequence[TreatmentCourse], 
     """Every rule that speaks against this visit and may be set aside; at most five queries."""
     found = []
     if appointment.kind == Appointment.Kind.SESSION:
-        found += _too_early(courses, appointment.on)
+        found += _too_early(courses, appointment.on) + _booked_already(courses, appointment.on, today)
     found += _outside_hours(appointment)
     if appointment.kind == Appointment.Kind.SESSION:
         found += _unauthorized(courses, appointment.on, authorized(courses, on=today))
@@ -100,6 +101,27 @@ def _too_early(courses: Iterable[TreatmentCourse], day: date) -> list[Objection]
         if course.eligible_on
         and is_too_early(on=day, eligible_on=course.eligible_on, last_session_on=course.last_session_on)
     ]
+
+
+def _booked_already(courses: Iterable[TreatmentCourse], day: date, today: date) -> list[Objection]:
+    """Two people may book one patient at once; a booking outside the window is no reason not to book one inside it."""
+    return [
+        Objection("booked", f"{course.condition.name} is booked for {_day(booked)} already: move that visit.")
+        for course in courses
+        if _is_served(course, today)
+        for booked in course.booked_ahead(on=today)
+        if repeats(on=day, booked=booked, today=today, interval=_interval(course))
+    ]
+
+
+def _is_served(course: TreatmentCourse, today: date) -> bool:
+    """Whether the next booking is as good as there can be: in the window, or after one that is over."""
+    booking, closes_on = course.booking(on=today), course.window_closes_on
+    return booking == Booking.IN_WINDOW or (booking == Booking.TOO_LATE and closes_on is not None and closes_on < today)
+
+
+def _interval(course: TreatmentCourse) -> timedelta | None:
+    return course.eligible_on - course.last_session_on if course.eligible_on and course.last_session_on else None
 
 
 def _outside_hours(appointment: Appointment) -> list[Objection]:

@@ -62,3 +62,11 @@ def _word(status: str) -> str:
 def is_too_early(*, on: date, eligible_on: date | None, last_session_on: date | None) -> bool:
     """Whether a visit of that day comes before a repeat is allowed; the last session's own visit does not."""
     return eligible_on is not None and last_session_on is not None and last_session_on < on < eligible_on
+
+
+def repeats(*, on: date, booked: date, today: date, interval: timedelta | None) -> bool:
+    """Whether a session on that day would be given twice: before the booked one, or sooner after it than allowed.
+
+    `interval` is the shortest time between two sessions, None before a first one: then any other day ahead is one.
+    """
+    return on <= booked or (booked > today if interval is None else on < booked + interval)

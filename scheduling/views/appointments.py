@@ -185,13 +185,7 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
             form.show_refusal(error)
         except StaleVersionError as error:
             current = _appointment_of(request, error.current.pk)
-            start = current.local_start
-            form.add_error(
-                None,
-                "Someone else changed this appointment while you were editing. It is now "
-                f"{start:%a} {start.day} {start:%b %Y}, {current.time_words}, {current.provider}, "
-                f"{current.get_status_display()}. Save again to put yours in its place.",
-            )
+            form.add_error(None, _changed_words(current))
             fresh = request.POST.copy()
             fresh["version"] = str(current.version)
             form.data = fresh
@@ -217,6 +211,19 @@ def appointment_move(request: HttpRequest, appointment_id: int) -> HttpResponse:
         },
         status=422 if form.is_bound else 200,
     )
+
+
+def _changed_words(current: Appointment) -> str:
+    """What somebody else did to a visit meanwhile, and what may be done now; one that is over is not moved again."""
+    if _may_move(current):
+        now = f"It is now {current.when_words}, {current.get_status_display()}."
+        return (
+            f"Someone else changed this appointment while you were editing. {now} Save again to put yours in its place."
+        )
+    later = Appointment.objects.filter(moved_from=current).select_related("site", "provider").first()
+    if later is not None:
+        return f"Someone else moved this appointment meanwhile, to {later.when_words}. Move that one."
+    return f"This appointment is {current.get_status_display()} meanwhile and cannot be moved."
 
 
 @require_http_methods(["POST"])

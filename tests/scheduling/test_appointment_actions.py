@@ -136,7 +136,7 @@ def test_hours_and_absences_are_rules(cast: Cast, course: TreatmentCourse):
     add_exception(
         provider=cast.ito, site=None, starts_on=day, ends_on=day, starts_at=time(12), ends_at=time(14), by=cast.ada
     )
-    booked(cast, course, starts_at=moment(cast.harbour, at=time(11, 30)))
+    booked(cast, cast.course(patient=cast.omar), site=cast.harbour, starts_at=moment(cast.harbour, at=time(11, 30)))
     away = refusal(cast=cast, course=course, starts_at=moment(cast.harbour, at=time(13)))
     assert away["override_reason"][0] == f"Dr Kenji Ito is away then, on {day:%-d %B %Y}."
     booked(cast, course, starts_at=moment(cast.harbour, at=time(13)), override_reason="comes back for it", by=cast.ito)
@@ -164,9 +164,10 @@ def test_a_booked_visit_takes_the_last_authorised_one(cast: Cast, course: Treatm
     assert authorized_spans([course], on=today) == {course.pk: []}
     assert authorized_spans([course], on=today, giving_up={course.pk: first.on}) == {course.pk: [(today, last)]}
     day = today + timedelta(days=2)
-    assert refusal(cast=cast, course=course, starts_at=moment(cast.harbour, days=2))["override_reason"][0] == (
-        f"Chronic migraine: every visit that is authorised for {day:%-d %B %Y} is booked already."
-    )
+    assert refusal(cast=cast, course=course, starts_at=moment(cast.harbour, days=2))["override_reason"][:2] == [
+        f"Chronic migraine is booked for {first.on:%-d %B %Y} already: move that visit.",
+        f"Chronic migraine: every visit that is authorised for {day:%-d %B %Y} is booked already.",
+    ]
     moved = moved_to(cast, first, moment(cast.harbour, days=2))
     second = booked(cast, course, starts_at=moment(cast.harbour, days=3), override_reason="asked by phone", by=cast.ito)
     rows: list[Any] = [moved, second]

@@ -129,6 +129,22 @@ def test_a_stale_move_shows_what_it_is_now_and_keeps_what_was_typed(
     assert client.post(url("move", appointment), stale | {"version": version[1]}).status_code == 302
 
 
+def test_a_move_of_a_visit_that_was_moved_says_where_it_is_now(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
+    appointment, client = booked(cast, course), sign_in(cast.robin)
+    mine = move(cast, appointment, note="typed")
+    later = client.post(url("move", appointment), move(cast, appointment, time="11:00"))
+    assert later.status_code == 302
+    page = client.post(url("move", appointment), mine).content.decode()
+    taking = Appointment.objects.get(moved_from=appointment)
+    assert f"Someone else moved this appointment meanwhile, to {taking.when_words}. Move that one." in page
+    assert "Save again" not in page
+    actions.cancel_appointment(
+        appointment=taking, reason="ill", cancelled_by="patient", by=cast.robin, now=timezone.now()
+    )
+    page = client.post(url("move", taking), mine | {"version": "1"}).content.decode()
+    assert "This appointment is cancelled meanwhile and cannot be moved." in page
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -415,7 +415,8 @@ def test_the_panel_asks_as_little_with_many_visits(
 ):
     client = sign_in(cast.robin)
     for day in range(1, count + 1):
-        booked(cast, course, starts_at=moment(cast.harbour, days=day, at=time(14)))
+        at = moment(cast.harbour, days=day, at=time(14))
+        booked(cast, course, starts_at=at, override_reason="one more", by=cast.ito)
     with django_assert_max_num_queries(12):
         client.get(NEW, {"course": course.pk, "back": ""}, headers=HTMX)
 

@@ -53,6 +53,22 @@ def one_won(results: list[Any]) -> str:
     return " ".join(refused[0].messages)
 
 
+@pytest.mark.parametrize("days_since", [100, 250, None])
+def test_two_book_the_same_patient_on_two_days(cast: Cast, days_since: int | None):
+    """In the window, after it, and for a first session."""
+    course = cast.course()
+    if days_since is not None:
+        dated(course, session_on=cast.harbour.today() - timedelta(days=days_since))
+    results = at_once(
+        *(partial(booked, cast, course, starts_at=moment(cast.harbour, days=days), by=cast.robin) for days in (2, 3))
+    )
+    words = one_won(results)
+    standing = Appointment.objects.get().on
+    assert f"is booked for {standing:%-d %B %Y} already: move that visit." in words
+    if days_since is not None:  # the one after it is another session
+        booked(cast, course, starts_at=moment(cast.harbour, days=150), by=cast.robin)
+
+
 @pytest.mark.parametrize("round_number", range(3))
 def test_two_book_the_same_provider_at_the_same_minute(cast: Cast, round_number: int):
     first, second = cast.course(), cast.course(patient=cast.omar)
@@ -100,7 +116,9 @@ def test_a_crowd_never_ends_in_a_deadlock(cast: Cast):
     ]
     for day in range(1, 9):
         starts_at = moment(cast.harbour, days=day)
-        results = at_once(*[partial(booked, cast, course, starts_at=starts_at) for course in courses])
+        # Whoever won on another day comes once more, with a reason.
+        again = partial(booked, starts_at=starts_at, override_reason="once more", by=cast.ito)
+        results = at_once(*[partial(again, cast, course) for course in courses])
         kinds = sorted(type(result).__name__ for result in results)
         assert kinds == ["Appointment", *["ValidationError"] * 5], results
 
@@ -145,7 +163,8 @@ def test_the_database_refuses_what_no_lock_held_back(cast: Cast):
 def test_two_bookings_of_one_course_are_both_in_its_dates(cast: Cast):
     course = dated(cast.course(), session_on=cast.harbour.today() - timedelta(days=100))
     days = [1, 8, 15, 22]
-    results = at_once(*[lambda day=day: booked(cast, course, starts_at=moment(cast.harbour, days=day)) for day in days])
+    again = partial(booked, cast, course, override_reason="once more", by=cast.ito)
+    results = at_once(*[partial(again, starts_at=moment(cast.harbour, days=day)) for day in days])
     assert all(isinstance(result, Appointment) for result in results), results
     course.refresh_from_db()
     assert course.booked_dates == [cast.harbour.today() + timedelta(days=day) for day in days]
