@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from contextlib import suppress
 from datetime import date
 from smtplib import SMTPException
 from typing import Any, cast
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import url_str_to_user_pk
+from allauth.account.views import password_reset_from_key
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -13,6 +16,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required, permission_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -75,6 +79,17 @@ def site_switch(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return HttpResponseRedirect(target if safe else "/")
+
+
+@login_not_required
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_from_link(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
+    """allauth's page, whose link is good once: of two who use it at the same moment the second finds it used."""
+    with transaction.atomic():
+        with suppress(ValueError, ValidationError):  # nobody has this number; allauth says so
+            User.objects.select_for_update(of=("self",)).filter(pk=url_str_to_user_pk(uidb36)).first()
+        return cast(HttpResponse, password_reset_from_key(request, uidb36=uidb36, key=key))
 
 
 @require_http_methods(["GET"])

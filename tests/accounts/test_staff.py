@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -378,6 +379,38 @@ def test_an_administrator_signs_somebody_out_everywhere(ada: Client, cast: Cast)
 
     assert robin.get("/account/me/").status_code == 302
     assert AuditEvent.objects.filter(action="signed-out", actor_id=cast.ada.pk, subject_id=cast.robin.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_used_twice_at_once_sets_one_password_and_the_second_is_told(ada: Client, cast: Cast):
+    link = ada.post(f"/staff/{cast.robin.pk}/link/").context["link"].removeprefix("http://testserver")
+    browsers = [Client(), Client()]
+    pages = [browser.get(link).headers["Location"] for browser in browsers]
+    said: list[int] = []
+
+    def choose(browser: Client, page: str, password: str) -> None:
+        try:
+            said.append(browser.post(page, {"password1": password, "password2": password}).status_code)
+        finally:
+            connection.close()
+
+    words = [NEW, "a lighthouse made of paper"]
+    threads = [threading.Thread(target=choose, args=each) for each in zip(browsers, pages, words, strict=True)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        User.objects.select_for_update().get(pk=cast.robin.pk)
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 30
+        waiting = 0
+        while waiting < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND locktype <> 'relation'")
+            waiting = cursor.fetchone()[0]
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(said) == [200, 302]
+    assert AuditEvent.objects.filter(action="password-changed").count() == 1
 
 
 def test_an_administrator_sends_a_link(ada: Client, cast: Cast):
