@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +15,7 @@ from scheduling.rules.hours import week_problems
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES
 from treatments.models import Condition
 
+LONGEST_EXCEPTION = timedelta(days=731)
 WeekSpan = tuple[int, time, time]  # weekday (Monday 0), from, until
 
 
@@ -72,14 +73,21 @@ def add_exception(
     ends_at: time | None = None,
     reason: str = "",
 ) -> HoursException:
-    """Add days on which the week does not hold. Raises ValidationError by field."""
+    """Add days on which the week does not hold. Raises ValidationError by field, also for what is there already."""
+    # Two who add the same at once stand in line here.
+    provider = User.objects.select_for_update(of=("self",), no_key=True).get(pk=provider.pk)
     exception = HoursException(
         provider=provider, site=site, starts_on=starts_on, ends_on=ends_on, is_away=is_away, starts_at=starts_at,
         ends_at=ends_at, reason=reason.strip(),
     )  # fmt: skip
     exception.full_clean()
+    if ends_on - starts_on > LONGEST_EXCEPTION:
+        raise ValidationError({"ends_on": "More than two years: check the year."})
     if site is not None:
         _must_see_patients(provider, site)
+    same = {"starts_on": starts_on, "ends_on": ends_on, "starts_at": starts_at, "ends_at": ends_at, "is_away": is_away}
+    if HoursException.objects.filter(provider=provider, site=site, **same).exists():
+        raise ValidationError({"starts_on": "This is listed already."})
     exception.save()
     record(action="staff-changed", by=by, subject=exception, detail=f"{_kind(exception)} added, staff {provider.pk}")
     return exception
@@ -100,6 +108,7 @@ def remove_exception(*, exception: HoursException, by: User) -> None:
 @transaction.atomic
 def add_holiday(*, site: Site, on: date, name: str, by: User) -> Holiday:
     """Close a site on a day. Raises ValidationError by field, also for one that is there already."""
+    Site.objects.select_for_update(of=("self",), no_key=True).get(pk=site.pk)
     holiday = Holiday(site=site, on=on, name=name.strip())
     holiday.full_clean()
     holiday.save()
@@ -116,19 +125,27 @@ def remove_holiday(*, holiday: Holiday, by: User) -> None:
 @transaction.atomic
 def add_room(*, site: Site, name: str, by: User) -> Room:
     """Raises ValidationError by field, also for a name that is there already."""
+    Site.objects.select_for_update(of=("self",), no_key=True).get(pk=site.pk)
     room = Room(site=site, name=name.strip())
-    room.full_clean()
+    _check_room(room)
     room.save()
     record(action="staff-changed", by=by, subject=room, detail="room added")
     return room
 
 
 @transaction.atomic
-def change_room(*, room: Room, name: str, is_active: bool, by: User) -> Room:
-    """Rename a room, close it or open it again. Visits booked into a closed room keep it."""
-    current = Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+def change_room(*, room: Room, name: str, is_active: bool, by: User, seen: str = "") -> Room:
+    """Rename a room, close it or open it again. Visits booked into a closed room keep it.
+
+    `seen` is the name that the form was opened on. Raises ValidationError by field, also when somebody else gave the
+    room another name meanwhile.
+    """
+    Site.objects.select_for_update(of=("self",), no_key=True).get(pk=room.site_id)
+    current = Room.objects.get(pk=room.pk)
+    if seen and seen != current.name:
+        raise ValidationError({"name": f"Somebody called it “{current.name}” meanwhile. Save again to put yours in."})
     current.name, current.is_active = name.strip(), is_active
-    current.full_clean()
+    _check_room(current)
     current.save()
     record(action="staff-changed", by=by, subject=current, detail="room open" if is_active else "room closed")
     return current
@@ -153,6 +170,12 @@ def set_lengths(*, site: Site, lengths: Mapping[tuple[str, int | None], int | No
         elif not rows.update(minutes=minutes):
             VisitLength.objects.create(site=site, kind=kind, condition_id=condition, minutes=minutes)
     record(action="staff-changed", by=by, subject=site, detail="lengths of visits")
+
+
+def _check_room(room: Room) -> None:
+    if Room.objects.filter(site=room.site_id, name__iexact=room.name).exclude(pk=room.pk).exists():
+        raise ValidationError({"name": "A room here is called that already."})
+    room.full_clean()
 
 
 def _must_see_patients(provider: User, site: Site) -> None:

@@ -15,6 +15,7 @@ from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MIN
 from treatments.models import Condition
 
 PAST = "This day is past: check the year."
+YEARS_AHEAD = 5
 SPANS = 3  # a day: morning, afternoon, evening
 
 
@@ -113,6 +114,12 @@ class ExceptionForm(forms.Form):
             self.add_error("ends_on" if self["ends_on"].value() else "starts_on", PAST)
         if cleaned.get("is_away") is False and (not cleaned.get("starts_at") or not cleaned.get("ends_at")):
             self.add_error("starts_at", "Extra hours need their times.")
+        elif not {"starts_at", "ends_at"} & set(self.errors):
+            if (cleaned.get("starts_at") is None) != (cleaned.get("ends_at") is None):
+                missing = "starts_at" if cleaned.get("starts_at") is None else "ends_at"
+                self.add_error(missing, "Give both times, or neither.")
+            elif cleaned.get("starts_at") and cleaned["ends_at"] <= cleaned["starts_at"]:
+                self.add_error("ends_at", "It ends before it starts.")
         return cleaned
 
 
@@ -128,12 +135,15 @@ class HolidayForm(forms.Form):
         on: date = self.cleaned_data["on"]
         if on < self.today:
             raise forms.ValidationError(PAST)
+        if on.year > self.today.year + YEARS_AHEAD:
+            raise forms.ValidationError(f"More than {YEARS_AHEAD} years ahead: check the year.")
         return on
 
 
 class RoomForm(forms.Form):
     name = forms.CharField(label="Name", max_length=60, error_messages={"required": "Give the room a name."})
     is_active = forms.BooleanField(label="Can be booked", required=False)
+    seen = forms.CharField(required=False, max_length=60, strip=False)
 
 
 class LengthsForm(forms.Form):
@@ -183,6 +193,8 @@ class LengthsForm(forms.Form):
         for _, name in self.lines:
             kind, _, condition = name.partition("-")
             lengths[kind, int(condition) if condition else None] = cleaned.get(name)
+        if cleaned.get("new_condition") and self["new_minutes"].value() in (None, ""):
+            self.add_error("new_minutes", "Say how many minutes.")
         if cleaned.get("new_minutes") is not None:
             if not cleaned.get("new_condition"):
                 self.add_error("new_condition", "Choose the condition it is for.")

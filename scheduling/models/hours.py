@@ -91,7 +91,9 @@ class HoursException(models.Model):
                 violation_error_message="It ends before it starts.",
             ),
             models.CheckConstraint(
-                condition=Q(starts_at=None, ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                # Both said to be there: of a missing one the comparison would be neither true nor false, and pass.
+                condition=Q(starts_at=None, ends_at=None)
+                | Q(starts_at__isnull=False, ends_at__isnull=False, ends_at__gt=F("starts_at")),
                 name="hours_exception_times",
                 violation_error_message="Give both times, the later one last, or neither.",
             ),

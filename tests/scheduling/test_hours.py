@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ from scheduling.models import Availability, Holiday, HoursException, Room, Visit
 from scheduling.outside import month_days, outside_now
 from tests.cast import Cast
 from tests.scheduling.made import booked, moment, working
+from tests.scheduling.test_concurrency import at_once
 
 SignIn = Callable[[User], Client]
 
@@ -133,6 +136,59 @@ def test_away_and_extra_hours(cast: Cast, sign_in: SignIn):
     assert AuditEvent.objects.filter(action="staff-changed").count() == 2
 
 
+@pytest.mark.parametrize(
+    ("slip", "field", "words"),
+    [
+        ({"starts_at": "10:00"}, "ends_at", "Give both times, or neither."),
+        ({"ends_at": "10:00"}, "starts_at", "Give both times, or neither."),
+        ({"starts_at": "12:00", "ends_at": "10:00"}, "ends_at", "It ends before it starts."),
+        ({"ends_on": "9999-12-31"}, "ends_on", "More than two years: check the year."),
+    ],
+)
+def test_a_slip_of_an_absence_is_said_beside_its_field(
+    cast: Cast, sign_in: SignIn, slip: dict[str, str], field: str, words: str
+):
+    fields = {"site": cast.harbour.pk, "is_away": "1", "starts_on": cast.harbour.today().isoformat()}
+    answer = sign_in(cast.ada).post(reverse("scheduling:exception-add", args=[cast.ito.pk]), fields | slip)
+    assert answer.status_code == 422
+    assert answer.context["exception_form"].errors == {field: [words]}
+    assert not HoursException.objects.exists()
+
+
+def test_the_database_takes_no_half_of_a_time(cast: Cast):
+    today = cast.harbour.today()
+    half = HoursException(provider=cast.ito, starts_on=today, ends_on=today, starts_at=time(10))
+    with pytest.raises(IntegrityError, match="hours_exception_times"):
+        half.save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_two_administrators_add_at_once_is_there_once(cast: Cast):
+    today = cast.harbour.today()
+    for add in (
+        partial(actions.add_exception, provider=cast.ito, site=cast.harbour, starts_on=today, ends_on=today),
+        partial(actions.add_room, site=cast.harbour, name="Room A"),
+        partial(actions.add_holiday, site=cast.harbour, on=today, name="Founders' Day"),
+    ):
+        results = at_once(*(partial(add, by=by) for by in (cast.ada, cast.ito, cast.ada)))
+        assert sorted(isinstance(result, ValidationError) for result in results) == [False, True, True], results
+    assert (HoursException.objects.count(), Room.objects.count(), Holiday.objects.count()) == (1, 1, 1)
+
+
+def test_a_room_is_called_one_thing_and_its_new_name_is_seen(cast: Cast, sign_in: SignIn):
+    client = sign_in(cast.ada)
+    room = actions.add_room(site=cast.harbour, name="Room A", by=cast.ada)
+    same = client.post(reverse("scheduling:room-add"), {"name": "room a"})
+    assert "A room here is called that already." in same.content.decode()
+    change = reverse("scheduling:room-change", args=[room.pk])
+    assert client.post(change, {"name": "Garden", "is_active": "on", "seen": "Room A"}).status_code == 302
+    page = client.post(change, {"name": "Street", "is_active": "on", "seen": "Room A"}).content.decode()
+    assert "Somebody called it “Garden” meanwhile." in page
+    assert 'name="seen" value="Garden"' in page
+    assert 'name="name" value="Street"' in page
+    assert client.post(change, {"name": "Street", "is_active": "on", "seen": "Garden"}).status_code == 302
+
+
 def test_what_another_site_set_for_a_shared_provider_is_neither_seen_nor_removed(cast: Cast, sign_in: SignIn):
     day = cast.harbour.today() + timedelta(days=2)
     rows = [
@@ -185,6 +241,9 @@ def test_holidays_rooms_and_lengths(cast: Cast, sign_in: SignIn):
     }
     assert client.post(save, {"session-": "3"}).status_code == 422
     assert client.post(save, fields | {"new_kind": "no kind"}).status_code == 422
+    assert "Say how many minutes." in client.post(save, fields | {"new_minutes": ""}).content.decode()
+    far = client.post(reverse("scheduling:holiday-add"), holiday | {"on": "9999-12-31"}).content.decode()
+    assert "More than 5 years ahead: check the year." in far
     client.post(save, {"session-": "", f"session-{course.condition_id}": ""})
     assert not VisitLength.objects.exists()
 
