@@ -337,6 +337,13 @@ def put_in_place(*, database: str, uploads: Path | None) -> str:
     return before
 
 
+def discard(*, database: str, uploads: Path) -> None:
+    """Remove a restored database that found no use, and its documents."""
+    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        _execute(cursor, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)"), database)
+    shutil.rmtree(uploads, ignore_errors=True)
+
+
 def _execute(cursor: Any, statement: sql.SQL, *names: str) -> None:
     cursor.execute(statement.format(*map(sql.Identifier, names)).as_string(cursor.connection))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pyrage
 import pytest
 from django.core.files.base import ContentFile
@@ -186,6 +187,19 @@ def test_the_public_key_of_somebody_else_is_enough_to_make_one(cast: Cast, tmp_p
     settings.BACKUP_RECIPIENT = "age1nonsense"
     with pytest.raises(BackupError, match="is no public key"):
         make_backup(to=tmp_path / "backups")
+
+
+def test_one_that_cannot_take_its_place_leaves_nothing_behind(key: Path, made: Path, databases: set[str]):
+    names = ("host", "port", "user", "password", "dbname")
+    web = psycopg2.connect(**{k: v for k, v in connection.get_connection_params().items() if k in names})
+    try:
+        with pytest.raises(CommandError, match="Stop Cadence first"):
+            call_command("restore", str(made), "--key", str(key), "--replace")
+    finally:
+        web.close()
+
+    assert _databases() == databases
+    assert not list(key.parent.glob("uploads-cadence_restored_*"))
 
 
 def test_the_commands_say_what_they_did(cast: Cast, key: Path, tmp_path: Path, capsys: Any, databases: set[str]):

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
         def progress(words: str) -> None:
             if verbosity and self.stderr.isatty():
-                self.stderr.write(f"\r\033[K  {words}", ending="")
+                self.stderr.write(f"\r\033[K  {words}", style_func=str, ending="")
                 self.stderr.flush()
 
         try:

@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic.backups import BackupError, key_file, put_in_place, restore
+from clinic.backups import BackupError, discard, key_file, put_in_place, restore
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     ) -> None:
         def progress(words: str) -> None:
             if verbosity and self.stderr.isatty():
-                self.stderr.write(f"\r\033[K  {words}", ending="")
+                self.stderr.write(f"\r\033[K  {words}", style_func=str, ending="")
                 self.stderr.flush()
 
         try:
@@ -38,7 +38,12 @@ class Command(BaseCommand):
             )
             uploads = Path(settings.DATA_DIR) / f"uploads-{made.database}"
             if replace:
-                before = put_in_place(database=made.database, uploads=uploads)
+                try:
+                    before = put_in_place(database=made.database, uploads=uploads)
+                except BackupError:
+                    if not keep:
+                        discard(database=made.database, uploads=uploads)
+                    raise
                 self.stdout.write(f"It is in use now. What was there before is kept as the database {before}.")
             elif keep:
                 self.stdout.write(f"It is kept as the database {made.database}.")
