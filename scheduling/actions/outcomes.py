@@ -22,7 +22,7 @@ def add_outcome(*, by: User, **values: Any) -> AttemptOutcome:
     outcome = AttemptOutcome(
         key=_free_key(values.get("name", "")), position=(last.position + 1 if last else 0), **values
     )
-    outcome.full_clean()
+    _check_name(outcome)
     _check_not_too_many()
     outcome.save()
     return outcome
@@ -37,7 +37,7 @@ def change_outcome(*, outcome: AttemptOutcome, version: int | None, by: User, **
     current = lock_version(outcome, version=version)
     for name, value in values.items():
         setattr(current, name, value)
-    current.full_clean()
+    _check_name(current)
     current.save()
     return current
 
@@ -68,6 +68,12 @@ def move_outcome(*, outcome: AttemptOutcome, up: bool, by: User) -> None:
         if row.position != position:
             row.position = position
             row.save(update_fields=["position"])
+
+
+def _check_name(outcome: AttemptOutcome) -> None:
+    if AttemptOutcome.objects.filter(name__iexact=outcome.name).exclude(pk=outcome.pk).exists():
+        raise ValidationError({"name": "An outcome is called that already."})
+    outcome.full_clean()
 
 
 def _check_not_too_many() -> None:

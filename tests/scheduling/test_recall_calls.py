@@ -215,7 +215,7 @@ def test_a_clinic_adds_an_outcome_and_calls_go_by_it(cast: Cast):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"name": "Left a voicemail"}, "already exists"),
+        ({"name": "Left a voicemail"}, "called that already"),
         ({"name": "X", "closes_cycle": True, "attempt_again": True}, "Either nobody is called any more"),
         ({"name": "X", "hide_days": 400}, "less than or equal to 366"),
         ({"name": ""}, "cannot be blank"),

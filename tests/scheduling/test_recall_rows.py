@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import SavedView, User
 from patients.models import Patient
 from scheduling import actions
+from scheduling.actions.outcomes import add_outcome
 from scheduling.models import AttemptOutcome, RecallAttempt, RecallClaim
 from tests.cast import Cast
 from tests.scheduling.made import booked, course_in
+from tests.scheduling.test_concurrency import at_once
 from treatments.models import TreatmentCourse
 
 SignIn = Callable[[User], Client]
@@ -215,6 +219,16 @@ def test_a_wrong_outcome_is_told_in_the_words_of_the_form(cast: Cast, sign_in: S
     assert "An outcome is called that already." in page
     assert "At most 366 days." in page
     assert "Attempt outcome" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outcome_added_twice_at_once_or_in_other_letters_is_there_once(cast: Cast):
+    add = partial(add_outcome, by=cast.ada, hide_days=2)
+    results = at_once(*[partial(add, name="Moved away")] * 3)
+    refused = [result for result in results if isinstance(result, ValidationError)]
+    assert [error.message_dict for error in refused] == [{"name": ["An outcome is called that already."]}] * 2
+    with pytest.raises(ValidationError, match="called that already"):
+        add(name="moved AWAY")
 
 
 def test_where_somebody_else_calls_what_came_of_it_stands_in_what_is_kept(cast: Cast, sign_in: SignIn):
