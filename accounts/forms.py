@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
@@ -8,6 +9,7 @@ from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.actions import Licence
 from accounts.models import Credential, SavedView, SecondFactor, Site, User, validate_npi, validate_time_zone
@@ -141,7 +143,13 @@ class StaffForm(VersionedModelForm):
     title = forms.CharField(max_length=40, required=False, help_text="As it stands behind the name: MD, PA-C.")
     licence_number = forms.CharField(max_length=40, required=False)
     licence_expires_on = forms.DateField(
-        required=False, label="Licence expires on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        required=False,
+        label="Licence expires on",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[
+            MinValueValidator(date(1950, 1, 1), "Look at the year."),
+            MaxValueValidator(date(2099, 12, 31), "Look at the year."),
+        ],
     )
     npi = forms.CharField(
         max_length=10,

@@ -184,6 +184,8 @@ LICENCE = {"title": "MD", "licence_number": "77", "licence_expires_on": "2028-06
     ("wrong", "field", "words"),
     [
         ({"npi": "1003000127"}, "npi", "check digit"),
+        ({"licence_expires_on": "9999-12-31"}, "licence_expires_on", "Look at the year."),
+        ({"licence_expires_on": "0001-01-01"}, "licence_expires_on", "Look at the year."),
         ({"npi": "100300012"}, "npi", "Not a valid NPI"),
         ({"npi": "1234567893"}, "npi", "This NPI is already another provider's."),
         ({"npi": ""}, "npi", "A provider needs this"),
