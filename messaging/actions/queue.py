@@ -101,7 +101,8 @@ def offered_channels() -> tuple[str, ...]:
 
 def addresses_of(patient: Patient) -> dict[str, str]:
     """What each written channel would use as the address; channels without one are left out."""
-    postal = ", ".join(part for part in (patient.address, patient.city, patient.state, patient.postal_code) if part)
+    region = f"{patient.state} {patient.postal_code}".strip()
+    postal = ", ".join(part for part in (patient.address, patient.city, region) if part)
     found = {
         EMAIL: patient.email,
         TEXT: dialled(patient.phone, region=settings.PHONE_REGION),
