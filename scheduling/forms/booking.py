@@ -72,7 +72,7 @@ class AppointmentTimeForm(forms.Form):
         label="Reason to book all the same",
         max_length=200,
         required=False,
-        help_text="For a time against a rule: too early, booked already, outside the hours, a holiday, outside the authorisation.",
+        help_text="For a time against a rule: too early, booked already, a holiday, outside hours or authorisation.",
     )
     note = forms.CharField(label="Note", max_length=200, required=False)
     notify = forms.BooleanField(label="Tell the patient", required=False, initial=True)
