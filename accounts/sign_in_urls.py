@@ -5,14 +5,13 @@ from allauth.account import urls
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.views import password_from_link
+from accounts.views import password_change, password_from_link
 
 USED = {
     "account_login",
     "account_logout",
     "account_inactive",
     "account_reauthenticate",
-    "account_change_password",
     "account_set_password",
     "account_reset_password",
     "account_reset_password_done",
@@ -21,6 +20,7 @@ USED = {
 
 urlpatterns = [
     *(pattern for pattern in urls.urlpatterns if pattern.name in USED),
+    path("password/change/", password_change, name="account_change_password"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         password_from_link,

@@ -6,9 +6,9 @@ from datetime import date
 from smtplib import SMTPException
 from typing import Any, cast
 
+from allauth.account import views as account_views
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import url_str_to_user_pk
-from allauth.account.views import password_reset_from_key
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -89,7 +89,17 @@ def password_from_link(request: HttpRequest, uidb36: str, key: str) -> HttpRespo
     with transaction.atomic():
         with suppress(ValueError, ValidationError):  # nobody has this number; allauth says so
             User.objects.select_for_update(of=("self",)).filter(pk=url_str_to_user_pk(uidb36)).first()
-        return cast(HttpResponse, password_reset_from_key(request, uidb36=uidb36, key=key))
+        return cast(HttpResponse, account_views.password_reset_from_key(request, uidb36=uidb36, key=key))
+
+
+@sensitive_post_parameters("oldpassword", "password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_change(request: HttpRequest) -> HttpResponse:
+    """allauth's page: of two changes at the same moment the second is told that its old password is one no more."""
+    with transaction.atomic():
+        if request.method == "POST":
+            request.user = User.objects.select_for_update(of=("self",)).get(pk=request.user.pk)
+        return cast(HttpResponse, account_views.password_change(request))
 
 
 @require_http_methods(["GET"])
