@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from scheduling import actions
 from scheduling.actions.outcomes import add_outcome
 from scheduling.models import AttemptOutcome, RecallAttempt, RecallClaim
 from tests.cast import Cast
+from tests.patients import made
 from tests.scheduling.made import booked, course_in
 from tests.scheduling.test_concurrency import at_once
 from treatments.models import TreatmentCourse
@@ -45,6 +47,29 @@ def test_filters_that_are_set_stand_above_the_list_with_what_they_leave_out(cast
     whole = client.get(LIST).content.decode()
     assert "left out<" not in whole
     assert "in the order their window closes, so the longest overdue come first" in whole
+
+
+@pytest.mark.parametrize("few", [0, 20_000], ids=["walked in order", "begun with the patients"])
+def test_a_common_filter_and_a_rare_one_find_the_same(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, few: int
+):
+    monkeypatch.setattr("scheduling.recall_filters.FEW", few)
+    today = cast.harbour.today()
+    theirs, ended, other = (course_in(cast, "due") for _ in range(3))
+    made.coverage(cast, patient=theirs.patient, paid_by="Aetna")
+    made.coverage(cast, patient=theirs.patient, paid_by="Aetna")  # twice is once
+    made.coverage(cast, patient=ended.patient, paid_by="Aetna", ends_on=today - timedelta(days=1))
+    made.coverage(cast, patient=other.patient, paid_by="Cedar")
+    Patient.objects.filter(pk__in=[ended.patient_id, other.patient_id]).update(language="Spanish")
+    client, payer = sign_in(cast.robin), made.payer("Aetna").pk
+
+    def found(**chosen: Any) -> list[int]:
+        return [row.pk for row in client.get(LIST, chosen).context["rows"]]
+
+    assert found(payer=payer) == [theirs.pk]
+    assert sorted(found(language="Spanish")) == sorted([ended.pk, other.pk])
+    assert found(language="none") == [theirs.pk]
+    assert found(language="Spanish", payer=payer) == []
 
 
 @pytest.mark.parametrize(
