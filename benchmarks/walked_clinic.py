@@ -23,7 +23,7 @@ PEOPLE = {
 # There is one of them, whatever the site.
 CLINIC_WIDE = {"instrument_text", "vial_cost"}
 # What an authorisation grants, and what is left of it, is the front desk's own business.
-DOSE = re.compile(r"\b\d[\d,.]*\s?(?:U|units)\b(?! left|, \d+ visits)")
+DOSE = re.compile(r"\b\d[\d,.]*\s?(?:U|units)\b(?! left| used|, \d+ visits)")
 STOCK = re.compile(r"inventory:|treatments:(drug-order|lot-recall|open-vials)")  # vials have their units on their label
 
 
