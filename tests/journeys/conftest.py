@@ -137,6 +137,7 @@ def axe() -> Callable[[Page], None]:
     script = (settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
     def axe(page: Page) -> None:
+        page.wait_for_load_state()  # a page just come to may have no element yet
         page.evaluate(script)
         # Preloading style sheets would write inline styles, which the content security policy refuses and reports.
         found = page.evaluate("() => axe.run(document, {resultTypes: ['violations'], preload: false})")
