@@ -102,11 +102,39 @@ def test_whatever_is_refused_the_rest_of_the_draft_is_saved(cast: Cast, ito: Cli
         assert f'<li data-for="{name}">' in html
     session.refresh_from_db()
     (use,) = session.vial_uses.all()
-    # What is refused stays as it was stored; a site without its side cannot be stored and is left out.
+    # What is refused stays as it was stored.
     assert (session.discomfort, f"{session.started_at:%H:%M}", use.diluent_ml) == (3, "09:30", 4)
-    assert (session.notes, session.injections.count()) == ("kept", 30)
+    assert (session.notes, session.injections.count()) == ("kept", 31)
     assert session.injections.filter(units=Decimal("2.5")).count() == 1
     assert f'id="id_version" value="{session.version}"' in html
+
+
+SAID = ("muscle__key", "side", "units", "view", "x", "y")
+
+
+@pytest.mark.parametrize("emptied", [{"side"}, {"muscle"}, {"side", "muscle"}])
+def test_sites_without_side_or_muscle_stay_as_they_are_stored(
+    ito: Client, session: InjectionSession, emptied: set[str]
+) -> None:
+    press(ito, session, f"place:{preempt().pk}")
+    page = fields(ito.get(chart_url(session)).content.decode()) | {"action": "autosave"}
+    stored = sorted(session.injections.values_list(*SAID))
+    refused = {f"injections-{row}-{name}": "" for row in (4, 5, 11) for name in emptied}
+    answer = ito.post(chart_url(session), page | refused | {"injections-0-units": "2.5"}, **SCRIPT)
+    assert {name for name, _ in answer.context["errors"]} == refused.keys()
+    kept = sorted(session.injections.values_list(*SAID))
+    assert len(kept) == len(stored) == 31
+    (changed,) = set(stored) - set(kept)
+    assert set(kept) - set(stored) == {(*changed[:2], Decimal("2.5"), *changed[3:])}
+
+
+def test_a_site_without_a_side_of_which_nothing_is_stored_is_left_out(ito: Client, session: InjectionSession) -> None:
+    press(ito, session, f"place:{preempt().pk}")
+    page = fields(ito.get(chart_url(session)).content.decode()) | {"action": "autosave"}
+    new = {"injections-TOTAL_FORMS": "32", "injections-31-muscle": "frontalis", "injections-31-units": "7"}
+    answer = ito.post(chart_url(session), page | new | {"injections-31-course": page["injections-0-course"]}, **SCRIPT)
+    assert {name for name, _ in answer.context["errors"]} == {"injections-31-side"}
+    assert session.injections.count() == 31
 
 
 def test_what_is_refused_for_another_field_is_left_out_with_it(ito: Client, session: InjectionSession) -> None:

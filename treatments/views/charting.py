@@ -106,7 +106,7 @@ class Charting:
         return InjectionFormSet(
             self.data,
             prefix="injections",
-            initial=None if self.data is not None else self._site_values(),
+            initial=None if self.data is not None else self.site_values(),
             form_kwargs={
                 "muscles": self.muscles,
                 "offered": self.offered,
@@ -135,7 +135,8 @@ class Charting:
     def had_session(self) -> bool:
         return any(course.session_count for course in self.session.beside.courses.values())
 
-    def _site_values(self) -> list[dict[str, Any]]:
+    def site_values(self) -> list[dict[str, Any]]:
+        """The stored sites in order, as the table of sites says them."""
         return [
             {
                 "course": str(row.course_id),
