@@ -64,6 +64,28 @@ def test_a_menu_closes_on_escape_and_gives_the_focus_back(page: Page, cast: Any,
     expect(menu.locator("summary")).to_be_focused()
 
 
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_what_is_ticked_in_a_menu_goes_by_its_words(
+    open_context: Callable[..., Any], cast: Any, log_in: Callable[..., None], width: str
+) -> None:
+    """A press on them gives the focus to the content around the menu, which closes nothing."""
+    cast.course(), cast.course(condition="tmj_bruxism")
+    page = open_context(**WIDTHS[width]).new_page()
+    log_in(page, cast.ito)
+    page.goto(f"/patients/{cast.joye.pk}/")
+    menu = page.locator("details.menu", has_text="What is treated today")
+    menu.locator("summary").click()
+    menu.get_by_text("Chronic migraine").click()
+    expect(menu.get_by_label("Chronic migraine")).not_to_be_checked()
+    menu.get_by_text("What is treated today").click()
+    menu.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/chart/")
+    page.go_back()
+    page.get_by_text("Continue the draft").click()
+    page.get_by_role("heading", level=1).click()
+    expect(menu.get_by_text("What is treated today")).to_be_hidden()
+
+
 def test_another_site_is_one_press_away(page: Page, cast: Any, log_in: Callable[..., None]) -> None:
     log_in(page, cast.ito)
     menu = page.locator("details.menu", has_text="another site")

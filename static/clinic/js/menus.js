@@ -6,8 +6,9 @@ export function setUpMenus(root) {
   root.addEventListener("pointerdown", (event) => {
     for (const menu of opened()) if (!menu.contains(event.target)) menu.open = false;
   });
-  root.addEventListener("focusin", (event) => {
-    for (const menu of opened()) if (!menu.contains(event.target)) menu.open = false;
+  // A press on words in the menu gives the focus to what is around it, the page's content: that leaves nothing.
+  root.addEventListener("focusin", ({ target }) => {
+    for (const menu of opened()) if (!menu.contains(target) && !target.contains(menu)) menu.open = false;
   });
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
