@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -23,6 +24,7 @@ from inventory.models import Lot, Vial
 from messaging.models import Message
 from patients.models import Patient, Task
 from tests.cast import Cast
+from tests.messaging.made import at_once
 from tests.treatments.charted import draft, signed, vials_in_stock
 from treatments.actions.lot_recalls import (
     acknowledge,
@@ -196,8 +198,8 @@ class TestTelling:
         Patient.objects.filter(pk=cast.joye.pk).update(address="1 Quay", city="Boston", state="MA")
         recall = started(cast)
         now = timezone.now()
-        assert write_letters(rows=recall.patients.all(), by=cast.robin, now=now) == (1, 0)
-        assert write_letters(rows=recall.patients.all(), by=cast.robin, now=now) == (0, 0)
+        assert write_letters(rows=recall.patients.all(), by=cast.robin, now=now) == (1, 0, 0)
+        assert write_letters(rows=recall.patients.all(), by=cast.robin, now=now) == (0, 1, 0)
         (waiting,) = waiting_letters(site=cast.harbour, now=now)
         batch = start_letters(site=cast.harbour, wanted=[waiting.key], by=cast.robin, now=now)
         letter = Message.objects.get(letter_batch=batch)
@@ -205,6 +207,18 @@ class TestTelling:
         assert not any(word in letter.body.lower() for word in ("lot", "botox", "c1234", "recall"))
         row = acknowledge(row=recall.patients.get(), answer="letter", note="", by=cast.robin, now=now)
         assert row.is_told
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_who_write_letters_at_once_write_one_to_each(self, cast: Cast, sign_in: SignIn):
+        for name in ("One", "Two", "Three"):
+            who = patient(cast, name, address="1 Quay", city="Boston")
+            signed(cast, cast.course(who), on=cast.harbour.today())
+        address = reverse("treatments:lot-recall-letters", args=[started(cast).pk])
+        answers = at_once(*(partial(sign_in(person).post, address, follow=True) for person in (cast.ito, cast.robin)))
+        assert Message.objects.filter(purpose="lot_recall").count() == 3
+        said = [answer.content.decode() for answer in answers]
+        for words in ("3 letters wait under Letters to be printed.", "3 have a letter already."):
+            assert sum(words in page for page in said) == 1, words
 
     def test_a_letter_not_printed_is_taken_back_when_the_patient_is_reached(self, cast: Cast):
         Patient.objects.filter(pk=cast.joye.pk).update(address="1 Quay", city="Boston")

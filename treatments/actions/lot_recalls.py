@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from accounts.permissions import PERMISSIONS
@@ -30,6 +30,14 @@ from treatments.rules.lot_recalls import SessionWithLot, surest
 Answer = LotRecallPatient.Answer
 AT_ONCE = 500
 PRESSED_TWICE = timedelta(minutes=1)
+
+
+class Letters(NamedTuple):
+    """How many letters were written, who had one already, and who cannot be written to: no address, or gone."""
+
+    written: int
+    there: int
+    without: int
 
 
 @transaction.atomic
@@ -120,26 +128,24 @@ def take_back(*, row: LotRecallPatient, by: User, now: datetime) -> LotRecallPat
 
 
 @transaction.atomic
-def write_letters(*, rows: Iterable[LotRecallPatient], by: User, now: datetime) -> tuple[int, int]:
-    """Put a letter to each who was not told and has none waiting or printed among the letters to print.
-
-    Returns how many were written, and how many cannot be: no address, a record of somebody gone.
-    """
+def write_letters(*, rows: Iterable[LotRecallPatient], by: User, now: datetime) -> Letters:
+    """Put a letter to each who was not told and has none waiting or printed among the letters to print."""
     wanted = list(
         LotRecallPatient.objects.open()
         .filter(pk__in=[row.pk for row in rows], recall__closed_at=None)
-        .exclude(Exists(Message.objects.filter(about=ABOUT, about_id=OuterRef("pk")).exclude(status="cancelled")))
         .select_for_update(of=("self",))
         .select_related("patient__site")
         .order_by("pk")
     )
-    before = dict.fromkeys((row.pk for row in wanted), 0)
-    for about_id in Message.objects.filter(about=ABOUT, about_id__in=before).values_list("about_id", flat=True):
-        before[about_id] += 1
-    reach = Reach.of([row.patient for row in wanted])
+    # Read with the rows locked: whoever pressed at the same moment has written theirs by now.
+    before: dict[int, list[str]] = {row.pk: [] for row in wanted}
+    for about_id, status in Message.objects.filter(about=ABOUT, about_id__in=before).values_list("about_id", "status"):
+        before[about_id].append(status)
+    lacking = [row for row in wanted if all(status == Message.Status.CANCELLED for status in before[row.pk])]
+    reach = Reach.of([row.patient for row in lacking])
     letters = [
         message
-        for row in wanted
+        for row in lacking
         if (
             message := reach.message(
                 patient=row.patient,
@@ -147,7 +153,7 @@ def write_letters(*, rows: Iterable[LotRecallPatient], by: User, now: datetime) 
                 purpose=Purpose.LOT_RECALL,
                 about=ABOUT,
                 about_id=row.pk,
-                once=f"lot recall {row.pk}, letter {before[row.pk] + 1}",
+                once=f"lot recall {row.pk}, letter {len(before[row.pk]) + 1}",
                 send_after=now,
                 send_before=now + LETTER_DAYS,
                 now=now,
@@ -157,7 +163,7 @@ def write_letters(*, rows: Iterable[LotRecallPatient], by: User, now: datetime) 
         )
     ]
     Message.objects.bulk_create(letters)
-    return len(letters), len(wanted) - len(letters)
+    return Letters(len(letters), len(wanted) - len(lacking), len(lacking) - len(letters))
 
 
 @transaction.atomic

@@ -166,12 +166,12 @@ def lot_recall_letters(request: HttpRequest, recall_id: int) -> HttpResponse:
     """Write letters to those at one's sites who were not told yet."""
     recall = _recall(request, recall_id)
     rows = LotRecallPatient.objects.visible_to(request.user).filter(recall=recall).open()
-    written, without = actions.write_letters(rows=rows, by=request.user, now=timezone.now())
+    written, there, without = actions.write_letters(rows=rows, by=request.user, now=timezone.now())
     if written:
         wait = "1 letter waits" if written == 1 else f"{written} letters wait"
         messages.success(request, f"{wait} under Letters to be printed.")
-    elif not without:
-        messages.success(request, "Everybody on the list has a letter already.")
+    if there:
+        messages.info(request, f"{there} {'has' if there == 1 else 'have'} a letter already.")
     if without:
         messages.warning(
             request, f"{without} cannot be written to: no postal address, no consent to letters, or gone from here."
