@@ -230,7 +230,8 @@ def save_view(*, user: User, page: str, name: str, query: str) -> SavedView:
     view.full_clean()
     if SavedView.objects.filter(user=user, page=page).count() >= MOST_SAVED_VIEWS:
         raise ValidationError({"name": f"At most {MOST_SAVED_VIEWS} views. Delete one first."})
-    view.save()
+    with _said_in_words():
+        view.save()
     return view
 
 
@@ -239,7 +240,8 @@ def rename_view(*, view: SavedView, name: str) -> SavedView:
     """Raises ValidationError for a name the person has given another view."""
     view.name = name.strip()
     view.full_clean()
-    view.save(update_fields=["name"])
+    with _said_in_words():
+        view.save(update_fields=["name"])
     return view
 
 
@@ -273,6 +275,7 @@ TAKEN = {
     "accounts_user_email": ("email", "This e-mail is already in use."),
     "accounts_credential_npi": ("npi", "This NPI is already another provider's."),
     "accounts_site_name": ("name", "There is a site with this name."),
+    "saved_view_once": ("name", "There is a saved view with this name. Capital letters make no difference."),
 }
 
 

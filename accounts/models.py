@@ -200,9 +200,11 @@ class SavedView(models.Model):
         ordering = ["page", "name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "page", "name"],
+                "user",
+                "page",
+                Lower("name"),
                 name="saved_view_once",
-                violation_error_message="There is a saved view with this name.",
+                violation_error_message="There is a saved view with this name. Capital letters make no difference.",
             ),
         ]
 

@@ -166,6 +166,20 @@ def test_a_view_is_saved_opened_renamed_and_deleted(cast: Cast, sign_in: SignIn)
     assert not SavedView.objects.exists()
 
 
+def test_a_name_in_other_capitals_is_the_same_view(cast: Cast, sign_in: SignIn) -> None:
+    client, save = sign_in(cast.ada), reverse("outcomes:review-view-save")
+    client.post(save + "?period=24m", {"name": "Two years"})
+    client.post(save + "?period=12m", {"name": "One year"})
+    refused = client.post(save + "?period=12m", {"name": "TWO years"})
+    assert refused.status_code == 422
+    assert "with this name. Capital letters make no difference." in refused.content.decode()
+    assert 'value="TWO years"' in refused.content.decode(), "what was typed stays"
+    one = SavedView.objects.get(name="One year")
+    assert client.post(reverse("outcomes:review-view-edit", args=[one.pk]), {"name": "two Years"}).status_code == 422
+    client.post(reverse("outcomes:review-view-edit", args=[one.pk]), {"name": "ONE year"})
+    assert set(SavedView.objects.values_list("name", flat=True)) == {"Two years", "ONE year"}
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

@@ -18,6 +18,7 @@ from patients.models import Patient
 from scheduling import actions
 from scheduling.actions.outcomes import add_outcome
 from scheduling.models import AttemptOutcome, RecallAttempt, RecallClaim
+from tests.accounts.test_staff import sent_at_once
 from tests.cast import Cast
 from tests.patients import made
 from tests.scheduling.made import booked, course_in
@@ -117,6 +118,13 @@ def test_a_view_is_kept_renamed_and_deleted(cast: Cast, sign_in: SignIn):
     assert sign_in(cast.ito).get(f"/recalls/views/{view.pk}/").status_code == 404
     client.post(f"/recalls/views/{view.pk}/", {"delete": "1"})
     assert not SavedView.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_kept_twice_at_once_is_there_once(cast: Cast, sign_in: SignIn):
+    keep = (sign_in(cast.robin), "/recalls/views/", {"name": "Mornings", "query": "tab=due"})
+    assert sorted(sent_at_once(cast.robin, [keep, keep])) == [302, 422]
+    assert SavedView.objects.get().name == "Mornings"
 
 
 def test_who_is_being_called_is_seen_told_and_taken_over(cast: Cast, sign_in: SignIn):
