@@ -10,7 +10,7 @@ from accounts.models import Site, User
 from scheduling.free_times import working_hours
 from scheduling.models import Appointment, Availability, Holiday
 from scheduling.rules.hours import WHOLE_WEEK, Outside, WorkingHours, outside_hours
-from scheduling.rules.times import span_words
+from scheduling.rules.times import clock, span_words
 from scheduling.rules.visits import is_too_early, repeats
 from treatments.authorizations import Authorized, authorized
 from treatments.models import TreatmentCourse
@@ -88,7 +88,7 @@ def hours_words(
         return Objection("holiday", f"{site} is closed on {_day(day)}.")
     if why == Outside.AWAY:
         return Objection("away", f"{provider} is away then, on {_day(day)}.")
-    spans = [f"{begin:%H:%M}-{'24:00' if end.second else f'{end:%H:%M}'}" for begin, end in hours.on(day)]
+    spans = [f"{clock(begin)}-{clock(end)}" for begin, end in hours.on(day)]
     if spans:
         return Objection("hours", f"Outside the hours of {provider}: {', '.join(spans)} that day.")
     return Objection("hours", f"{provider} has no hours at {site} on {day:%A} {_day(day)}.")

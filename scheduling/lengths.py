@@ -12,6 +12,9 @@ from scheduling.models import Room, VisitLength
 from scheduling.rules.visits import USUAL_MINUTES
 from treatments.models import TreatmentCourse
 
+VisitOf = tuple[str, int | None]  # kind, and the condition it is for; None: all others
+Lengths = dict[VisitOf, int]  # minutes
+
 
 @dataclass(frozen=True)
 class Place:
@@ -50,6 +53,12 @@ def place_of(site: Site, *, kind: str) -> Place:
         else:
             lengths[pk] = minutes
     return Place(kind, sorted(rooms, key=lambda room: room[1]), lengths)
+
+
+def lengths_of(site: Site) -> Lengths:
+    """How long visits take there, where it is not the usual: by kind, then by condition."""
+    rows = VisitLength.objects.filter(site=site).order_by("kind", "condition__name")
+    return {(kind, condition): minutes for kind, condition, minutes in rows.values_list("kind", "condition", "minutes")}
 
 
 def usual_minutes(*, site: Site, kind: str, courses: Iterable[TreatmentCourse] = ()) -> int:

@@ -10,8 +10,10 @@ from django.db import transaction
 
 from accounts.models import Site, User
 from audit.actions import record
+from scheduling.lengths import Lengths, VisitOf, lengths_of
 from scheduling.models import Availability, Holiday, HoursException, Room, VisitKind, VisitLength
 from scheduling.rules.hours import week_problems
+from scheduling.rules.times import clock
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES
 from treatments.models import Condition
 
@@ -27,7 +29,7 @@ def week_of(*, provider: User, site: Site) -> list[WeekSpan]:
 
 def week_mark(week: Iterable[WeekSpan]) -> str:
     """What a form carries to tell whether somebody else changed the week meanwhile."""
-    return ";".join(f"{day} {begin:%H:%M}-{end:%H:%M}" for day, begin, end in week)
+    return ";".join(f"{day} {clock(begin)}-{clock(end)}" for day, begin, end in week)
 
 
 @transaction.atomic
@@ -151,13 +153,31 @@ def change_room(*, room: Room, name: str, is_active: bool, by: User, seen: str =
     return current
 
 
+class LengthsChangedError(Exception):
+    """Somebody else set other lengths meanwhile; `current` holds all of the site, `others` what stands against mine."""
+
+    def __init__(self, current: Lengths, others: set[VisitOf]) -> None:
+        super().__init__("Somebody else set other lengths meanwhile.")
+        self.current, self.others = current, others
+
+
 @transaction.atomic
-def set_lengths(*, site: Site, lengths: Mapping[tuple[str, int | None], int | None], by: User) -> None:
+def set_lengths(
+    *, site: Site, lengths: Mapping[VisitOf, int | None], by: User, seen: Mapping[VisitOf, int] | None = None
+) -> None:
     """Set how long visits take, by kind and condition (None: all others); no minutes: as the kind, or as usual.
 
-    What is not named stays. Raises ValidationError for lengths that no visit can have.
+    What is not named stays, and so does what is named as it was `seen` when the form was opened; None skips the check.
+    Raises ValidationError for lengths that no visit can have, and LengthsChangedError where somebody else set another
+    length than the one seen and the one named; then nothing is changed.
     """
     Site.objects.select_for_update(of=("self",), no_key=True).get(pk=site.pk)
+    current = lengths_of(site)
+    if seen is not None:
+        lengths = {visit: minutes for visit, minutes in lengths.items() if minutes != seen.get(visit)}
+        others = {visit for visit, mine in lengths.items() if current.get(visit) not in (seen.get(visit), mine)}
+        if others:
+            raise LengthsChangedError(current, others)
     known = set(Condition.objects.values_list("pk", flat=True))
     for (kind, condition), minutes in lengths.items():
         if kind not in VisitKind.values or (condition is not None and condition not in known):

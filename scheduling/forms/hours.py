@@ -1,22 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, time
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
-from accounts.models import Site
 from scheduling.forms.fields import MINUTES_WORDS, DateInput, TimeInput
+from scheduling.lengths import Lengths, VisitOf
 from scheduling.models import Availability, VisitKind
 from scheduling.rules.hours import week_problems
+from scheduling.rules.times import clock
 from scheduling.rules.visits import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MINUTES
 from treatments.models import Condition
 
 PAST = "This day is past: check the year."
 YEARS_AHEAD = 5
 SPANS = 3  # a day: morning, afternoon, evening
+
+
+class ClockField(forms.TimeField):
+    """A time of day as it is typed; the end of the day is 24:00."""
+
+    def to_python(self, value: Any) -> time | None:
+        return time.max if value in ("24", "24:00", "24.00", "2400") else super().to_python(value)
 
 
 class WeekForm(forms.Form):
@@ -33,12 +42,12 @@ class WeekForm(forms.Form):
         self.spans = max([SPANS, *(len(spans) for spans in by_day.values())])
         for weekday, spans in by_day.items():
             for number, (begin, end) in enumerate(spans):
-                initial[f"from-{weekday}-{number}"], initial[f"until-{weekday}-{number}"] = begin, end
+                initial[f"from-{weekday}-{number}"], initial[f"until-{weekday}-{number}"] = clock(begin), clock(end)
         super().__init__(data, initial=initial)
         for weekday, name in Availability.Weekday.choices:
             for number in range(self.spans):
                 for which in ("from", "until"):
-                    self.fields[f"{which}-{weekday}-{number}"] = forms.TimeField(
+                    self.fields[f"{which}-{weekday}-{number}"] = ClockField(
                         required=False,
                         label=f"{name}, {which}",
                         # Plain text: a week is typed faster than picked, and always reads in 24 hours.
@@ -147,20 +156,23 @@ class RoomForm(forms.Form):
 
 
 class LengthsForm(forms.Form):
-    """How long each kind of visit takes, and one more line for a condition of its own."""
+    """How long each kind of visit takes, and one more line for a condition of its own. Carries what it began with."""
 
-    def __init__(
-        self, data: QueryDict | None = None, *, site: Site, lengths: dict[tuple[str, int | None], int]
-    ) -> None:
-        super().__init__(data)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, lengths: Lengths) -> None:
+        super().__init__(data, initial={"seen": _mark(lengths)})
         conditions = {row.pk: row for row in Condition.objects.order_by("name")}
-        self.lines: list[tuple[str, str]] = []
+        self.began = lengths if data is None else _read_mark(data.get("seen", ""), conditions)
+        # What somebody else took away meanwhile keeps its line, with what was typed into it.
+        typed = _read_mark(";".join(f"{name}=0" for name in data or ()), conditions)
+        self.lines: list[tuple[str, VisitOf]] = []
         for kind, name in VisitKind.choices:
-            self._minutes(f"{kind}-", name, lengths.get((kind, None)), placeholder=str(USUAL_MINUTES[kind]))
-        for (kind, condition), minutes in lengths.items():
+            self._minutes((kind, None), name, lengths.get((kind, None)), placeholder=str(USUAL_MINUTES[kind]))
+        for kind, condition in lengths | typed:
             if condition is not None:
                 words = f"{VisitKind(kind).label}: {conditions[condition].name}"
-                self._minutes(f"{kind}-{condition}", words, minutes)
+                self._minutes((kind, condition), words, lengths.get((kind, condition)))
         self.fields["new_kind"] = forms.ChoiceField(label="Kind", choices=VisitKind.choices, required=False)
         self.fields["new_condition"] = forms.ChoiceField(
             label="Condition",
@@ -169,9 +181,9 @@ class LengthsForm(forms.Form):
         )
         self._field("new_minutes", "Minutes", None)
 
-    def _minutes(self, name: str, words: str, minutes: int | None, placeholder: str = "") -> None:
-        self._field(name, f"{words}, minutes", minutes, placeholder=placeholder)
-        self.lines.append((words, name))
+    def _minutes(self, visit: VisitOf, words: str, minutes: int | None, placeholder: str = "") -> None:
+        self._field(_name(visit), f"{words}, minutes", minutes, placeholder=placeholder)
+        self.lines.append((words, visit))
 
     def _field(self, name: str, label: str, minutes: int | None, placeholder: str = "") -> None:
         self.fields[name] = forms.IntegerField(
@@ -185,14 +197,12 @@ class LengthsForm(forms.Form):
         )
 
     def rows(self) -> Iterator[tuple[str, forms.BoundField]]:
-        return ((words, self[name]) for words, name in self.lines)
+        return ((words, self[_name(visit)]) for words, visit in self.lines)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        lengths: dict[tuple[str, int | None], int | None] = {}
-        for _, name in self.lines:
-            kind, _, condition = name.partition("-")
-            lengths[kind, int(condition) if condition else None] = cleaned.get(name)
+        # A line that this form did not show yet was not emptied.
+        lengths = {visit: cleaned.get(_name(visit)) for _, visit in self.lines if _name(visit) in self.data}
         if cleaned.get("new_condition") and self["new_minutes"].value() in (None, ""):
             self.add_error("new_minutes", "Say how many minutes.")
         if cleaned.get("new_minutes") is not None:
@@ -203,3 +213,36 @@ class LengthsForm(forms.Form):
                 lengths[kind, int(cleaned["new_condition"])] = cleaned["new_minutes"]
         cleaned["lengths"] = lengths
         return cleaned
+
+    def show_changed(self, *, current: Lengths, others: Iterable[VisitOf]) -> None:
+        """Say beside each line what somebody else set; the other lines take theirs, and saving again puts mine in."""
+        data: QueryDict = self.data.copy()  # type: ignore[assignment]
+        data["seen"] = _mark(current)
+        mine = self.cleaned_data["lengths"]
+        for _, visit in self.lines:
+            if _name(visit) not in data or mine.get(visit) == self.began.get(visit):
+                data[_name(visit)] = str(current.get(visit, ""))
+        for visit in others:
+            theirs = f"to {current[visit]} minutes" if visit in current else "back to the usual"
+            is_new = self.cleaned_data.get(_name(visit)) != mine[visit]
+            words = f"Somebody set it {theirs} meanwhile. Save again to put yours in."
+            self.add_error("new_minutes" if is_new else _name(visit), words)
+        self.data = data
+
+
+def _name(visit: VisitOf) -> str:
+    return f"{visit[0]}-{visit[1] or ''}"
+
+
+def _mark(lengths: Lengths) -> str:
+    """What the form carries to tell what somebody else changed meanwhile."""
+    return ";".join(f"{_name(visit)}={minutes}" for visit, minutes in lengths.items())
+
+
+def _read_mark(mark: str, conditions: Container[int]) -> Lengths:
+    """The lengths of a mark; what cannot be read was not seen."""
+    found: Lengths = {}
+    for kind, condition, minutes in re.findall(r"(?:^|;)([a-z_]+)-(\d{0,9})=(\d{1,4})(?=;|$)", mark):
+        if kind in VisitKind.values and (not condition or int(condition) in conditions):
+            found[kind, int(condition) if condition else None] = int(minutes)
+    return found

@@ -12,10 +12,11 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from scheduling.rules.times import UTC, span_moments
+from scheduling.rules.times import UTC, clock, span_moments
 
 Span = tuple[time, time]
 WHOLE_DAY: Span = (time.min, time.max)
+MIDNIGHT = "; midnight at the end of a day is 24:00"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ WHOLE_WEEK = tuple(Hours(weekday, *WHOLE_DAY) for weekday in range(7))
 def week_problems(week: Iterable[tuple[int, time, time]]) -> list[tuple[tuple[int, time, time], str]]:
     """Each span (weekday, from, until) of a week that cannot be worked, with why."""
     spans = sorted(week)
-    backwards = [(span, f"{_words(span)} ends before it starts.") for span in spans if span[2] <= span[1]]
+    backwards = [
+        (span, f"{_words(span)} ends before it starts{MIDNIGHT if span[2] == time.min else ''}.")
+        for span in spans
+        if span[2] <= span[1]
+    ]
     overlapping = [
         (later, f"{_words(span)} and {_words(later)} overlap.")
         for span, later in pairwise(spans)
@@ -43,7 +48,7 @@ def week_problems(week: Iterable[tuple[int, time, time]]) -> list[tuple[tuple[in
 
 
 def _words(span: tuple[int, time, time]) -> str:
-    return f"{span[1]:%H:%M}-{span[2]:%H:%M}"
+    return f"{clock(span[1])}-{clock(span[2])}"
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ def local_moment(day: date, at: time, *, zone: ZoneInfo) -> datetime:
 
 
 def clock(at: time | datetime) -> str:
-    """A time of day in 24 hours, as every page says it: "09:00"."""
-    return f"{at:%H:%M}"
+    """A time of day in 24 hours, as every page says it: "09:00"; the last of all times is "24:00"."""
+    return "24:00" if at == time.max else f"{at:%H:%M}"
 
 
 def span_moments(day: date, begin: time, end: time, *, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -17,8 +17,10 @@ from accounts.models import Site, User
 from scheduling.actions import hours as actions
 from scheduling.forms import ExceptionForm, HolidayForm, LengthsForm, RoomForm, WeekForm, providers_of
 from scheduling.free_times import hours_of
-from scheduling.models import Holiday, HoursException, Room, VisitLength
+from scheduling.lengths import lengths_of
+from scheduling.models import Holiday, HoursException, Room
 from scheduling.outside import month_days, outside_now
+from scheduling.rules.times import clock
 
 MONTHS_AROUND = 36  # that may be asked for, before and after this one
 
@@ -240,12 +242,14 @@ def room_change(request: HttpRequest, room_id: int) -> HttpResponse:
 @permission_required("scheduling.manage_hours", raise_exception=True)
 def lengths_save(request: HttpRequest) -> HttpResponse:
     site = _here(request)
-    form = LengthsForm(request.POST, site=site, lengths=_lengths(site))
+    form = LengthsForm(request.POST, lengths=lengths_of(site))
     if form.is_valid():
         try:
-            actions.set_lengths(site=site, lengths=form.cleaned_data["lengths"], by=request.user)  # type: ignore[arg-type]
+            actions.set_lengths(site=site, lengths=form.cleaned_data["lengths"], seen=form.began, by=request.user)  # type: ignore[arg-type]
         except ValidationError as error:
             _show(form, error)
+        except actions.LengthsChangedError as error:
+            form.show_changed(current=error.current, others=error.others)
         else:
             messages.success(request, "The lengths of visits are saved.")
             return redirect("scheduling:place-detail")
@@ -280,7 +284,7 @@ def _place(
             "holidays": holidays,
             "holiday_form": holiday_form or HolidayForm(today=today),
             "room_form": room_form or RoomForm(),
-            "lengths_form": lengths_form or LengthsForm(site=site, lengths=_lengths(site)),
+            "lengths_form": lengths_form or LengthsForm(lengths=lengths_of(site)),
         },
         status=422 if any(bound) else 200,
     )
@@ -294,11 +298,6 @@ def _booked_on(site: Site, days: list[date], now: datetime) -> dict[date, list[A
             if visit.on in days:
                 found.setdefault(visit.on, []).append(visit)
     return found
-
-
-def _lengths(site: Site) -> dict[tuple[str, int | None], int]:
-    rows = VisitLength.objects.filter(site=site).order_by("kind", "condition__name")
-    return {(kind, condition): minutes for kind, condition, minutes in rows.values_list("kind", "condition", "minutes")}
 
 
 def _here(request: HttpRequest) -> Site:
@@ -339,7 +338,7 @@ def _month(text: str, today: date) -> date:
 
 
 def _span_words(spans: list[tuple[time, time]]) -> str:
-    return ", ".join(f"{begin:%H:%M}-{'24:00' if end == time.max else f'{end:%H:%M}'}" for begin, end in spans)
+    return ", ".join(f"{clock(begin)}-{clock(end)}" for begin, end in spans)
 
 
 def _show(form: forms.Form, error: ValidationError) -> None:

@@ -16,8 +16,10 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from audit.models import AuditEvent
 from scheduling.actions import hours as actions
+from scheduling.free_times import hours_of
 from scheduling.models import Availability, Holiday, HoursException, Room, VisitLength
 from scheduling.outside import month_days, outside_now
+from scheduling.rules.hours import outside_hours
 from tests.cast import Cast
 from tests.scheduling.made import booked, moment, working
 from tests.scheduling.test_concurrency import at_once
@@ -59,6 +61,9 @@ def test_a_week_of_several_spans_a_day_is_saved_and_audited(cast: Cast, sign_in:
     [
         ({"d0_0": "12:00-09:00"}, {"until-0-0": "12:00-09:00 ends before it starts."}),
         ({"d0_0": "09:00-09:00"}, {"until-0-0": "09:00-09:00 ends before it starts."}),
+        ({"d0_0": "18:00-00:00"}, {"until-0-0": "ends before it starts; midnight at the end of a day is 24:00."}),
+        ({"d0_0": "24:00-24:00"}, {"until-0-0": "24:00-24:00 ends before it starts."}),
+        ({"d0_0": "09:00-24:30"}, {"until-0-0": "Monday: enter times as 09:00."}),
         ({"d1_0": "09:00-12:00", "d1_1": "11:00-13:00"}, {"until-1-1": "09:00-12:00 and 11:00-13:00 overlap."}),
         ({"d1_0": "09:00-12:00", "d1_2": "09:00-12:00"}, {"until-1-0": "overlap.", "until-1-2": "overlap."}),
         ({"d2_0": "09:00-"}, {"until-2-0": "Give both times, or neither."}),
@@ -78,6 +83,23 @@ def test_a_week_that_cannot_be_is_said_beside_its_times_and_kept(
     page = answer.content.decode()
     assert all(words in page for words in said.values())
     assert not Availability.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["24:00", "24", "2400", "24.00"])
+def test_a_day_may_end_at_midnight(cast: Cast, sign_in: SignIn, end: str):
+    client = sign_in(cast.ada)
+    day = cast.harbour.today() + timedelta(days=2)
+    assert client.post(week_url(cast), sent(cast, **{f"d{day.weekday()}_0": f"18:00-{end}"})).status_code == 302
+    page = client.get(week_url(cast)).content.decode()
+    assert 'value="24:00"' in page
+    mark = actions.week_mark(actions.week_of(provider=cast.ito, site=cast.harbour))
+    assert mark == f"{day.weekday()} 18:00-24:00"
+    late = moment(cast.harbour, days=2, at=time(23, 30))
+    hours = hours_of([cast.ito.pk], site=cast.harbour, first=day, last=day)[cast.ito.pk]
+    zone = cast.harbour.zone()
+    assert outside_hours(hours, starts_at=late, ends_at=late + timedelta(minutes=30), zone=zone) is None
+    assert outside_hours(hours, starts_at=late, ends_at=late + timedelta(minutes=35), zone=zone) == "hours"
+    assert client.post(week_url(cast), sent(cast, d0_0="09:00-12:00", seen=mark)).status_code == 302
 
 
 def test_a_stale_week_is_saved_at_the_second_press(cast: Cast, sign_in: SignIn):
@@ -244,8 +266,58 @@ def test_holidays_rooms_and_lengths(cast: Cast, sign_in: SignIn):
     assert "Say how many minutes." in client.post(save, fields | {"new_minutes": ""}).content.decode()
     far = client.post(reverse("scheduling:holiday-add"), holiday | {"on": "9999-12-31"}).content.decode()
     assert "More than 5 years ahead: check the year." in far
-    client.post(save, {"session-": "", f"session-{course.condition_id}": ""})
+    seen = client.get(reverse("scheduling:place-detail")).context["lengths_form"]["seen"].value()
+    client.post(save, {"seen": seen, "session-": "", f"session-{course.condition_id}": ""})
     assert not VisitLength.objects.exists()
+
+
+def test_lengths_that_somebody_else_saved_meanwhile(cast: Cast, sign_in: SignIn):
+    client, course = sign_in(cast.ada), cast.course()
+    save, own = reverse("scheduling:lengths-save"), f"session-{course.condition_id}"
+
+    def opened() -> str:
+        return client.get(reverse("scheduling:place-detail")).context["lengths_form"]["seen"].value()
+
+    def kept() -> dict[str, int]:
+        return {f"{row.kind}-{row.condition_id or ''}": row.minutes for row in VisitLength.objects.all()}
+
+    first = {"seen": opened(), "session-": "40", "follow_up-": "", "consultation-": "45"}
+    assert client.post(save, first).status_code == 302
+    second = first | {"session-": "30", "consultation-": "", "follow_up-": "25", "new_minutes": "", "new_condition": ""}
+    refused = client.post(save, second)
+    assert refused.status_code == 422
+    assert kept() == {"session-": 40, "consultation-": 45}
+    form = refused.context["lengths_form"]
+    assert form.errors["session-"] == ["Somebody set it to 40 minutes meanwhile. Save again to put yours in."]
+    assert list(form.errors) == ["session-"], "what I did not touch is theirs"
+    again = {name: form[name].value() for name in ("seen", "session-", "follow_up-", "consultation-")}
+    assert again | {"seen": ""} == {"seen": "", "session-": "30", "follow_up-": "25", "consultation-": "45"}
+    assert client.post(save, again).status_code == 302
+    assert kept() == {"session-": 30, "follow_up-": 25, "consultation-": 45}
+
+    # A condition's own length: added by both, then taken away by one while the other changes it.
+    added = {"seen": opened(), "new_kind": "session", "new_condition": course.condition_id, "new_minutes": "50"}
+    assert client.post(save, added).status_code == 302
+    both = client.post(save, added | {"new_minutes": "60"})
+    assert "Somebody set it to 50 minutes" in both.context["lengths_form"].errors["new_minutes"][0]
+    assert both.context["lengths_form"][own].value() == "50"
+    began = opened()
+    assert client.post(save, {"seen": began, own: ""}).status_code == 302
+    gone = client.post(save, {"seen": began, own: "55"})
+    assert "Somebody set it back to the usual" in gone.context["lengths_form"].errors[own][0]
+    form = gone.context["lengths_form"]
+    assert client.post(save, {"seen": form["seen"].value(), own: form[own].value()}).status_code == 302
+    assert kept()[own] == 55
+
+
+@pytest.mark.parametrize(
+    "seen", ["nonsense", "session-=40;session-999999999=30", "session-=99999", "=;-=;", "x" * 9000]
+)
+def test_a_mark_of_lengths_that_cannot_be_read_was_not_seen(cast: Cast, sign_in: SignIn, seen: str):
+    VisitLength.objects.create(site=cast.harbour, kind="session", minutes=45)
+    answer = sign_in(cast.ada).post(reverse("scheduling:lengths-save"), {"seen": seen, "session-": "30"})
+    assert answer.status_code == 422
+    assert VisitLength.objects.get().minutes == 45
 
 
 def test_a_week_is_not_set_where_the_provider_does_not_work(cast: Cast):
