@@ -24,13 +24,22 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+class FeedChangedError(Exception):
+    """It is not the feed any more that the person saw when they pressed: made, changed or stopped meanwhile."""
+
+
 @transaction.atomic
-def make_feed(*, by: User, now: datetime) -> str:
-    """Make this person's feed, or give it a new address: the old one ends at once. Returns the secret, kept nowhere."""
+def make_feed(*, by: User, now: datetime, seen: str) -> str:
+    """Make this person's feed, or give it a new address: the old one ends at once. Returns the secret, kept nowhere.
+
+    `seen` is the mark of the feed that the person saw, empty where there was none. Raises FeedChangedError when it is
+    another by now: of two presses at once the first one's address lives, and is on a screen.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    # Two presses at once: the person's row is locked, and the second one's address is the one that counts.
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
     feed = CalendarFeed.objects.filter(user=by).first()
+    if seen != (feed.mark if feed is not None else ""):
+        raise FeedChangedError
     if feed is None:
         feed = CalendarFeed.objects.create(user=by, token_hash=token_hash(token))
         word = "calendar feed made"

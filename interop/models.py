@@ -90,3 +90,8 @@ class CalendarFeed(Versioned):
 
     def __str__(self) -> str:
         return f"Calendar feed {self.pk}"
+
+    @property
+    def mark(self) -> str:
+        """What a page carries to tell whether this is still the feed and the address that it showed."""
+        return f"{self.pk}.{self.version}"

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from interop.calendar import feed_ics, of_feed
-from interop.feeds import feed_of, make_feed, note_read, stop_feed, too_many
+from interop.feeds import FeedChangedError, feed_of, make_feed, note_read, stop_feed, too_many
 from interop.models import CalendarFeed
 from scheduling.models import Appointment
 
@@ -35,7 +35,11 @@ def feed(request: HttpRequest) -> HttpResponse:
 @permission_required("interop.use_feed", raise_exception=True)
 def feed_make(request: HttpRequest) -> HttpResponse:
     """A new address, shown now and never again."""
-    return _page(request, token=make_feed(by=request.user, now=timezone.now()))
+    try:
+        token = make_feed(by=request.user, now=timezone.now(), seen=request.POST.get("seen", ""))
+    except FeedChangedError:
+        return _page(request, token="", is_changed=True)
+    return _page(request, token=token)
 
 
 @require_POST
@@ -70,13 +74,15 @@ def feed_ics_file(request: HttpRequest, token: str) -> HttpResponse:
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
-def _page(request: HttpRequest, *, token: str) -> HttpResponse:
+def _page(request: HttpRequest, *, token: str, is_changed: bool = False) -> HttpResponse:
     return render(
         request,
         "interop/feed.html",
         {
             "feed": CalendarFeed.objects.filter(user=request.user).first(),
             "address": request.build_absolute_uri(reverse("interop:feed-ics", args=[token])) if token else "",
+            "is_changed": is_changed,
             "named_at": [site.name for site in request.sites if site.feed_names],
         },
+        status=409 if is_changed else 200,
     )

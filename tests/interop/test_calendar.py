@@ -65,12 +65,23 @@ def starts(found: bytes) -> list[str]:
     return ours
 
 
+def seen(client: Client) -> dict[str, str]:
+    """What the button sends from the page as it stands now."""
+    page = client.get(reverse("interop:feed")).content.decode()
+    (mark,) = re.findall(r'name="seen" value="([^"]*)"', page)
+    return {"seen": mark}
+
+
+def address(page: str) -> str | None:
+    found = re.search(r'value="https?://[^/]+(/feeds/[^"]+\.ics)"', page)
+    return found and found[1]
+
+
 def make(client: Client) -> str:
     """A feed made by pressing the button; its path."""
-    page = client.post(reverse("interop:feed-make"))
-    found = re.search(r'value="https?://[^/]+(/feeds/[^"]+\.ics)"', page.content.decode())
-    assert found is not None
-    return found[1]
+    made = address(client.post(reverse("interop:feed-make"), seen(client)).content.decode())
+    assert made is not None
+    return made
 
 
 # --- what the feed says
@@ -248,6 +259,27 @@ def test_a_new_address_ends_the_old_one_and_stopping_ends_both(cast: Cast, sign_
     client.post(reverse("interop:feed-stop"))
     assert Client().get(second).status_code == 404
     assert not CalendarFeed.objects.exists()
+
+
+def test_of_two_presses_at_once_the_address_on_the_screen_is_the_one_that_works(
+    cast: Cast, sign_in: Callable[[User], Client]
+) -> None:
+    first, second = sign_in(cast.ito), sign_in(cast.ito)
+    for _ in ("made", "changed"):
+        both = seen(first)
+        shown = address(first.post(reverse("interop:feed-make"), both).content.decode())
+        late = second.post(reverse("interop:feed-make"), both)
+        assert late.status_code == 409
+        assert address(late.content.decode()) is None
+        assert "Another address was made a moment ago" in late.content.decode()
+        assert shown is not None
+        assert Client().get(shown).status_code == 200
+    old = seen(first)
+    second.post(reverse("interop:feed-stop"))
+    stopped = first.post(reverse("interop:feed-make"), old)
+    assert "The feed was stopped meanwhile" in stopped.content.decode()
+    assert not CalendarFeed.objects.exists()
+    assert Client().get(make(first)).status_code == 200
 
 
 @pytest.mark.parametrize("token", ["x", "0" * 43, "a" * 5000, "..%2f..", "%00", "é"])
