@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from audit.actions import record
 from audit.models import StaleVersionError
 from scheduling import actions
+from scheduling.cancelled import cancelled_words, who_cancelled
 from scheduling.conflicts import remarks_on
 from scheduling.forms import CancelForm, MoveForm
 from scheduling.forms.placing import undo_of
@@ -74,7 +75,7 @@ def _detail(
     now = timezone.now()
     today = appointment.site.today(now=now)
     courses = list(appointment.courses.all())
-    is_over = appointment.status in INACTIVE
+    is_over, is_cancelled = appointment.status in INACTIVE, appointment.status == Appointment.Status.CANCELLED
     together = list(
         appointment.planned_follow_ups.exclude(status__in=INACTIVE).select_related("site").order_by("starts_at")
     )
@@ -89,6 +90,7 @@ def _detail(
             "today": today,
             "form": form,
             "said": said,
+            "cancelled_words": cancelled_words(appointment, by=who_cancelled(appointment)) if is_cancelled else "",
             "now": now,
             "telling": telling_of(appointment.patient, on=today) if appointment.is_active else None,
             "booked_on": appointment.site.localtime(appointment.created_at).date(),
@@ -99,7 +101,7 @@ def _detail(
             "moved_to": Appointment.objects.filter(moved_from=appointment).select_related("site").first(),
             "together": together,
             "free_again": is_over and appointment.starts_at > now,
-            "may_take_back": appointment.status == Appointment.Status.CANCELLED and appointment.starts_at > now,
+            "may_take_back": is_cancelled and appointment.starts_at > now,
         },
         status=422 if form.is_bound else 200,
     )
@@ -258,6 +260,11 @@ def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpRespons
             words = " ".join(problem for problems in form.errors.values() for problem in problems)
             return list_response(request, back, problem=words, status=409)
         return _detail(request, appointment, form)
+    if cancelled.status_since != now and (words := _cancelled_otherwise(cancelled, form, by=request.user)):
+        if back is not None and request.htmx:
+            return list_response(request, back, problem=words, status=409)
+        messages.warning(request, words)
+        return redirect("scheduling:appointment-detail", appointment.pk)
     said = f"Cancelled: {appointment.patient.name}, {appointment.time_words}."
     if form.cleaned_data["notify"] and cancelled.starts_at > now:
         said = f"{said} {told_words(cancelled, now=now)}"
@@ -269,6 +276,18 @@ def appointment_cancel(request: HttpRequest, appointment_id: int) -> HttpRespons
     messages.success(request, said)
     _tell_of_follow_ups(request, appointment)
     return redirect("scheduling:appointment-detail", appointment.pk)
+
+
+def _cancelled_otherwise(standing: Appointment, form: CancelForm, *, by: Any) -> str:
+    """Whose reason stands where a visit was cancelled before; nothing where the same person said the same twice."""
+    who, mine = who_cancelled(standing), form.cleaned_data
+    said = (standing.cancelled_reason, standing.cancelled_by)
+    if who == by and said == (mine["reason"].strip(), mine["cancelled_by"]):
+        return ""
+    return (
+        f"It was cancelled already: {cancelled_words(standing, by=who)}. “{standing.cancelled_reason}” "
+        f"({standing.get_cancelled_by_display().lower()}) stands; your “{mine['reason'].strip()}” was not kept."
+    )
 
 
 @require_http_methods(["POST"])

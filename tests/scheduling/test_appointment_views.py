@@ -183,6 +183,30 @@ def test_cancel_with_a_reason(cast: Cast, course: TreatmentCourse, sign_in: Sign
     assert appointment.status == "booked"
 
 
+def test_who_cancels_what_is_cancelled_is_told_whose_reason_stands(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn
+):
+    appointment = booked(cast, course)
+    first, second = sign_in(cast.robin), sign_in(cast.ito)
+    ill = {"reason": "ill", "cancelled_by": "patient"}
+    page = first.post(url("cancel", appointment), ill, follow=True).content.decode()
+    appointment.refresh_from_db()
+    assert appointment.status_since is not None
+    since = cast.harbour.localtime(appointment.status_since)
+    assert f"{cast.robin}, {since:%a} {since.day} {since:%b}, {since:%H:%M}" in page
+    other = {"reason": "away <b>", "cancelled_by": "clinic"}
+    page = second.post(url("cancel", appointment), other, follow=True).content.decode()
+    assert f"It was cancelled already: {cast.robin}, " in page
+    assert "“ill” (the patient) stands; your “away &lt;b&gt;” was not kept." in page
+    assert "It was cancelled already" in second.post(url("cancel", appointment), ill, follow=True).content.decode()
+    assert "It was cancelled already" not in first.post(url("cancel", appointment), ill, follow=True).content.decode()
+    again = second.post(url("cancel", appointment), other | {"back": "1"}, headers={"HX-Request": "true"})
+    assert again.status_code == 409
+    assert "was not kept" in again.content.decode()
+    appointment.refresh_from_db()
+    assert (appointment.cancelled_reason, appointment.cancelled_by) == ("ill", "patient")
+
+
 def test_the_two_ends_of_a_move_lead_to_each_other(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
     appointment = booked(cast, course)
     client = sign_in(cast.robin)
