@@ -74,7 +74,7 @@ def renewals(*, user: User, sites: Iterable[Site], now: datetime) -> Any:
         .annotate(
             payer_id=Subquery(in_force.values("payer")[:1]),
             payer_name=Subquery(in_force.values("payer__name")[:1]),
-            standing=Coalesce(Subquery(_under_way()), Value(NOT_ASKED), output_field=CharField()),
+            standing=Coalesce(Subquery(_under_way().values("status")[:1]), Value(NOT_ASKED), output_field=CharField()),
         )
     )
 
@@ -126,7 +126,7 @@ def _covering() -> Any:
 
 
 def _under_way() -> Any:
-    """The status of what was asked for the time of the next session: an answer awaited comes before a denial."""
+    """What was asked for the time of the next session, an answer awaited before a denial."""
     waiting = {Status.SUBMITTED: 0, Status.APPEAL: 1, Status.DENIED: 2}
     return (
         PriorAuthorization.objects.filter(
@@ -137,8 +137,12 @@ def _under_way() -> Any:
         )
         .annotate(place=_place(waiting))
         .order_by("place", "-pk")
-        .values("status")[:1]
     )
+
+
+def with_what_stands(courses: Any) -> Any:
+    """Annotate `stands_id`, the authorisation whose status is the row's `standing`; None where nobody asked."""
+    return courses.annotate(stands_id=Subquery(_under_way().values("pk")[:1]))
 
 
 def _place(places: dict[Any, int]) -> Any:
@@ -160,7 +164,7 @@ def renewal_page(courses: Any, *, standings: Iterable[str], size: int, after: st
         day, pk = edge
         # Said twice, so that the index is entered at the right leaf.
         rows = rows.filter(Q(ask_by__gt=day) | Q(ask_by=day, pk__gt=pk), ask_by__gte=day)
-    found = list(rows.for_list().order_by("ask_by", "pk")[: size + 1])
+    found = list(with_what_stands(rows).for_list().order_by("ask_by", "pk")[: size + 1])
     shown = found[:size]
     return RenewalPage(shown, f"{shown[-1].ask_by:%Y%m%d}-{shown[-1].pk}" if len(found) > size else "")
 

@@ -58,7 +58,12 @@ def authorization_renew(request: HttpRequest, authorization_id: int) -> HttpResp
         else:
             messages.success(request, "Saved as a new authorisation.")
             return redirect(back_to(request, patient.pk))
-    return _page(request, form, patient, heading="Renew the authorisation")
+    return _page(
+        request,
+        form,
+        patient,
+        heading="Ask anew" if before.status == PriorAuthorization.Status.DENIED else "Renew the authorisation",
+    )
 
 
 @require_http_methods(["GET"])
@@ -94,7 +99,10 @@ def authorization_letter(request: HttpRequest, authorization_id: int) -> FileRes
 def authorization_edit(request: HttpRequest, authorization_id: int) -> HttpResponse:
     authorization = get_object_or_404(PriorAuthorization.objects.visible_to(request.user), pk=authorization_id)
     patient = _patients().get(pk=authorization.patient_id)
-    form = _form(request, patient, instance=authorization)
+    initial = {}
+    if appeals := "appeal" in request.GET and authorization.status == PriorAuthorization.Status.DENIED:
+        initial = {"status": PriorAuthorization.Status.APPEAL, "appealed_on": patient.site.today()}
+    form = _form(request, patient, instance=authorization, initial=initial)
     stale = False
     if request.method == "POST" and form.is_valid():
         try:
@@ -112,7 +120,7 @@ def authorization_edit(request: HttpRequest, authorization_id: int) -> HttpRespo
         else:
             messages.success(request, "Saved.")
             return redirect(back_to(request, patient.pk))
-    return _page(request, form, patient, stale=stale)
+    return _page(request, form, patient, stale=stale, heading="Appeal the denial" if appeals else "")
 
 
 def _patients() -> Any:

@@ -35,6 +35,7 @@ class Held(Protocol):
     """What a renewal takes over from the authorisation before."""
 
     coverage_id: int
+    status: str
     product: str
     condition: str
     units_approved: int | None
@@ -44,8 +45,14 @@ class Held(Protocol):
 
 
 def renewed(row: Held, *, on: date) -> dict[str, object]:
-    """What the next authorisation begins with: the same for the time after, asked for today and not decided."""
+    """What the next authorisation begins with: the same for the time after, asked for today and not decided.
+
+    After a denial there is no time after: it is asked for the same days, from today on.
+    """
     first, last = next_span(starts_on=row.starts_on, ends_on=row.ends_on, on=on)
+    if row.status == DENIED:
+        first = max(row.starts_on, on)
+        last = first + (row.ends_on - row.starts_on)
     return {
         "coverage": row.coverage_id,
         "product": row.product,

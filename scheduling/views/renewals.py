@@ -19,10 +19,11 @@ from audit.actions import record
 from patients.models import Coverage, Payer, PriorAuthorization
 from scheduling.actions.renewals import ask_for_authorization, take_back_asking
 from scheduling.ready import ready_lights
-from scheduling.renewals import STANDINGS, TO_ASK, read_place, renewal_counts, renewal_page, renewals, soon
+from scheduling.renewals import NOT_ASKED, STANDINGS, TO_ASK, read_place, renewal_counts, renewal_page, renewals, soon
 from treatments.models import TreatmentCourse
 
 PAGE_SIZE = 50
+DENIED = PriorAuthorization.Status.DENIED
 JUST_ASKED = "just_asked_authorization"
 TABS = {
     "ask": ("To ask for", TO_ASK),
@@ -56,7 +57,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
         light = next(one for one in lights[row.pk] if one.key == "authorization")
         row.why = light.words.partition("; ")[0]  # the day to ask by stands in its own column
         row.standing_words = STANDINGS[row.standing]
-        row.may_ask = row.standing in TO_ASK
+        row.may_ask, row.may_appeal = row.standing == NOT_ASKED, row.standing == DENIED
         row.days_left = (row.ask_by - row.today).days
     tabs = [
         {"key": key, "words": words, "count": counts[key], "query": _query(chosen, tab=key)}
@@ -77,7 +78,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
             "next_query": _query(chosen, after=page.after) if page.after else "",
             "first_query": _query(chosen),
             "all_query": _query(chosen, payer=0, site=0, within=0),
-            "here": _query(chosen, after=chosen["after"]),
+            "here": request.get_full_path(),
             "is_narrowed": bool(chosen["payer"] or chosen["site"] or chosen["within"]),
         },
     )
@@ -93,6 +94,9 @@ def renewal_ask(request: HttpRequest, course_id: int) -> HttpResponse:
     if row is None:
         return _not_on_the_list(request, course_id)
     record(action="chart-read", by=request.user, patient_id=row.patient_id, subject=row)
+    if row.standing == DENIED:
+        messages.info(request, f"The payer has denied it for {row.patient.name} meanwhile: appeal, or ask anew.")
+        return redirect(_list_url(request))
     try:
         made, is_new = ask_for_authorization(
             course=row,

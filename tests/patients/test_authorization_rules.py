@@ -66,6 +66,7 @@ def test_the_next_one_follows_on_the_one_before_and_never_lies_in_the_past(ended
 @dataclass
 class Held:
     coverage_id: int = 3
+    status: str = "approved"
     product: str = "onabotulinumtoxinA"
     condition: str = "chronic_migraine"
     units_approved: int | None = 400
@@ -86,6 +87,14 @@ def test_a_renewal_asks_for_the_same_and_is_not_decided() -> None:
         "starts_on": DAY + timedelta(days=80),
         "ends_on": DAY + timedelta(days=259),
     }
+
+
+@pytest.mark.parametrize(("begins", "first"), [(-20, 0), (0, 0), (15, 15)])
+def test_what_was_denied_is_asked_anew_for_its_own_days(begins: int, first: int) -> None:
+    starts_on = DAY + timedelta(days=begins)
+    anew = renewed(Held(status="denied", starts_on=starts_on, ends_on=starts_on + timedelta(days=364)), on=DAY)
+    assert anew["starts_on"] == DAY + timedelta(days=first)
+    assert anew["ends_on"] == DAY + timedelta(days=first + 364)
 
 
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -130,6 +131,31 @@ class TestAsking:
         assert (row.units_approved, row.visits_approved) == (620, 4)
         assert row.starts_on == course.target_on
         assert row.ends_on - row.starts_on == last.ends_on - last.starts_on
+
+    def test_what_was_denied_is_appealed_or_asked_for_anew(self, cast: Cast, sign_in: SignIn):
+        course, client = wanting(cast), sign_in(cast.robin)
+        ask = reverse("scheduling:renewal-ask", args=[course.pk])
+        denied = made.authorization(
+            cast, status="denied", denial_reason="not on the formulary", starts_on=cast.harbour.today()
+        )
+        here = reverse("scheduling:renewal-list") + "?tab=all"
+        page = client.get(here).content.decode()
+        assert ask not in page
+        appeal = reverse("clinic:authorization-edit", args=[denied.pk]) + "?appeal=1&next=" + quote(here)
+        assert appeal.replace("&", "&amp;") in page
+        assert reverse("clinic:authorization-renew", args=[denied.pk]) in page
+        # Somebody who still has the page from before the denial is told, and nothing is asked for.
+        assert "has denied it for Koch, Joye meanwhile" in client.post(ask, follow=True).content.decode()
+        assert PriorAuthorization.objects.count() == 1
+        form = client.get(appeal).context["form"]
+        sent = {name: form[name].value() or "" for name in form.fields}
+        assert (sent["status"], sent["appealed_on"]) == ("appeal", cast.harbour.today())
+        assert client.post(appeal, sent | {"next": here})["Location"] == here
+        assert listed(cast)[course.pk][3] == "appeal"
+        assert client.get(appeal).context["form"]["appealed_on"].value() == cast.harbour.today()
+        assert "In appeal" not in client.get(here).content.decode()
+        anew = client.get(reverse("clinic:authorization-renew", args=[denied.pk])).context["form"]
+        assert anew["starts_on"].value() > denied.ends_on, "in appeal it is a renewal as any other"
 
     def test_without_a_known_product_the_form_is_opened(self, cast: Cast, sign_in: SignIn):
         made.coverage(cast, authorization_required=True)
