@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from clinic.demo.adverse_events import tell_of_problems
+from clinic.demo.desk import write_down_twice
 from clinic.demo.diary import Diary
 from clinic.demo.evaluations import write_evaluations
 from clinic.demo.history import History
@@ -61,6 +62,7 @@ def make_demo_clinic(
     write_measures(history)
     write_messages(history)
     write_questionnaires(history)
+    write_down_twice(history.stories, by=team.desk)
     keep_stock(team.sites[EAST], by=team.administrator)
     _date_stock_movements()
     count_stock(team.sites[EAST], by=team.administrator, now=now)

@@ -22,6 +22,7 @@ from inventory.models import StockMovement, Vial
 from messaging.models import Message
 from messaging.rules.wording import health_words
 from outcomes.models import Assessment
+from patients.likely_pairs import likely_pairs
 from patients.models import Patient, Task
 from scheduling.models import Appointment, RecallAttempt, RecallHold
 from tests.clinic.demo import NOW, PATIENTS
@@ -69,9 +70,18 @@ def test_nobody_has_a_digit_in_the_name() -> None:
         *User.objects.values_list("name", flat=True),
         *Site.objects.values_list("name", flat=True),
     ]
-    assert Patient.objects.count() == PATIENTS
+    assert Patient.objects.count() == PATIENTS + 1, "one of them is here twice"
     assert not [name for name in names if any(letter.isdigit() for letter in name)]
-    assert Patient.objects.values("given_name", "family_name").distinct().count() == PATIENTS
+    assert Patient.objects.values("given_name", "family_name").distinct().count() == PATIENTS + 1
+
+
+def test_somebody_is_here_twice_and_waits_to_be_looked_at() -> None:
+    by = User.objects.get(email=dict((role, email) for role, email, _ in SIGN_INS)["administrator"])
+    (pair,) = likely_pairs(by=by, most=PATIENTS).pairs
+    assert pair.words == "the same date of birth and a similar name"
+    assert pair.older.sessions.exists()
+    assert not pair.newer.courses.exists()
+    assert pair.newer.allergies.exists()
 
 
 def test_people_to_sign_in_as() -> None:
@@ -260,7 +270,7 @@ def test_a_database_with_people_is_left_alone() -> None:
         make_demo_clinic(now=NOW, report=lambda line: None)
     with pytest.raises(CommandError, match="not empty"):
         call_command("demo_clinic", verbosity=0)
-    assert Patient.objects.count() == PATIENTS
+    assert Patient.objects.count() == PATIENTS + 1
 
 
 @pytest.mark.parametrize(
