@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Exists, Q, When
 
 from accounts.models import Site
 from scheduling.rules.visits import INACTIVE
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 THIS_WINDOW = Q(window__closed_by=None, window__voided=False, window__isnull=False) | Q(
     window=None, course__last_session_on=None
 )
+
+
+def each_row(condition: Exists | Q) -> Q:
+    """The condition, looked up for each row that is looked at: left to itself the planner may begin with all the rows
+    it is about, or take it for so rare that the list is not walked in its order."""
+    return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):

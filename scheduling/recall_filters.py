@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Greatest
 
 from accounts.models import SavedView, Site, User
 from patients.models import Coverage, Patient, Payer, PriorAuthorization
 from scheduling.counting import counted
+from scheduling.querysets import each_row
 from treatments.models import Condition
 from treatments.querysets.authorizations import counted_under, visits_used
 from treatments.querysets.courses import TreatmentCourseQuerySet
@@ -95,7 +96,7 @@ def _of_patients(courses: TreatmentCourseQuerySet, chosen: Chosen) -> TreatmentC
     # A list is begun with few rows; one that many of them stand on is walked in its own order.
     found = counted(rows, most=FEW) if rows else {}
     for name, condition in conditions.items():
-        courses = courses.filter(_each(condition) if found[name].is_more else condition)
+        courses = courses.filter(each_row(condition) if found[name].is_more else condition)
     return courses
 
 
@@ -115,7 +116,7 @@ def _in_force() -> QuerySet[Coverage]:
 
 def _authorised(state: Authorisation) -> Q:
     """Whether a coverage in force wants an authorisation, and one covers a day on which a session may be given."""
-    wanted = _each(Exists(_in_force().filter(authorization_required=True)))
+    wanted = each_row(Exists(_in_force().filter(authorization_required=True)))
     if state is Authorisation.NOT_NEEDED:
         return Q(ask_by=None) | ~wanted
     used = counted_under()
@@ -131,13 +132,8 @@ def _authorised(state: Authorisation) -> Q:
     # Most are settled by what is kept on the course: before `asks_from` an authorisation plainly covers each day.
     settled = Q(asks_from__gt=F("today"))
     if state is Authorisation.OK:
-        return Q(ask_by__isnull=False) & wanted & (settled | _each(Exists(covers)))
-    return Q(asks_from__lte=F("today")) & wanted & ~_each(Exists(covers))
-
-
-def _each(condition: Exists | Q) -> Q:
-    """Looked up for each row that is looked at: the planner would begin with every patient or coverage there is."""
-    return Q(Case(When(condition, then=True), default=False, output_field=BooleanField()))
+        return Q(ask_by__isnull=False) & wanted & (settled | each_row(Exists(covers)))
+    return Q(asks_from__lte=F("today")) & wanted & ~each_row(Exists(covers))
 
 
 @dataclass(frozen=True)

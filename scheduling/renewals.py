@@ -28,6 +28,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from accounts.models import Site, User
 from patients.models import Coverage, PriorAuthorization
 from scheduling.counting import Counted, counted, together
+from scheduling.querysets import each_row
 from treatments.models import Injection, InjectionSession, RetreatmentWindow, TreatmentCourse
 from treatments.querysets.authorizations import counted_under, visits_used
 
@@ -77,6 +78,12 @@ def renewals(*, user: User, sites: Iterable[Site], now: datetime) -> Any:
             standing=Coalesce(Subquery(_under_way().values("status")[:1]), Value(NOT_ASKED), output_field=CharField()),
         )
     )
+
+
+def of_payer(courses: Any, payer: int) -> Any:
+    """Those of which this payer has to be asked first; whom it covers at all is looked at before that."""
+    covered = Coverage.objects.filter(patient=OuterRef("patient"), payer=payer, authorization_required=True)
+    return courses.filter(each_row(Exists(covered))).filter(each_row(Q(payer_id=payer)))
 
 
 def _covering() -> Any:

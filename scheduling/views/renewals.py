@@ -19,7 +19,17 @@ from audit.actions import record
 from patients.models import Coverage, Payer, PriorAuthorization
 from scheduling.actions.renewals import ask_for_authorization, take_back_asking
 from scheduling.ready import ready_lights
-from scheduling.renewals import NOT_ASKED, STANDINGS, TO_ASK, read_place, renewal_counts, renewal_page, renewals, soon
+from scheduling.renewals import (
+    NOT_ASKED,
+    STANDINGS,
+    TO_ASK,
+    of_payer,
+    read_place,
+    renewal_counts,
+    renewal_page,
+    renewals,
+    soon,
+)
 from treatments.models import TreatmentCourse
 
 PAGE_SIZE = 50
@@ -41,7 +51,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
     sites = [site for site in request.sites if not chosen["site"] or site.pk == chosen["site"]]  # type: ignore[attr-defined]
     courses = renewals(user=request.user, sites=sites, now=now)
     if chosen["payer"]:
-        courses = courses.filter(payer_id=chosen["payer"])
+        courses = of_payer(courses, chosen["payer"])
     if chosen["within"]:
         courses = soon(courses)
     asked = None

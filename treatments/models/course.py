@@ -79,10 +79,15 @@ class TreatmentCourse(WindowDates, Versioned):
         ordering = ["id"]
         indexes = [
             # The recall list: walked in its order, with the dates beside it that say the state, so that of the rows
-            # of another state none is fetched. The second is for several sites.
+            # of another state none is fetched. The second is for one condition, the third for several sites.
             models.Index(
                 fields=["site", "window_closes_on", "id", "window_opens_on", "opening_on", "lapses_on"],
                 name="course_open_by_window",
+                condition=Q(closed_on=None),
+            ),
+            models.Index(
+                fields=["site", "condition", "window_closes_on", "id", "window_opens_on", "opening_on", "lapses_on"],
+                name="course_open_of_condition",
                 condition=Q(closed_on=None),
             ),
             models.Index(
