@@ -108,7 +108,7 @@ function write(element, words) {
 // On a tablet the totals stand far below the maps: there they are said over them too, with what stands against signing.
 function sayTotals() {
   const [count, units, volume] = document.querySelectorAll("#charting-totals dd");
-  const words = [`${count.textContent} sites`, units.textContent, volume.textContent].filter((part) => part !== "–");
+  const words = [`${count.textContent} ${count.textContent === "1" ? "site" : "sites"}`, units.textContent, volume.textContent].filter((part) => part !== "–");
   const worst = document.querySelector("#charting-count :is(.tag-alert, .tag-warn)");
   field("sum").replaceChildren(words.join(", "), ...(worst ? [worst.cloneNode(true)] : []));
 }
