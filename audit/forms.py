@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from audit.models import Action, StaleVersionError
 
 MOST = 2**63 - 1  # the largest number of a row
+SAVED = "Saved meanwhile: "
 
 
 class VersionedModelForm(forms.ModelForm):
@@ -44,7 +45,7 @@ class VersionedModelForm(forms.ModelForm):
                 saved = str(saved)  # what is chosen by typing its name
             if self.cleaned_data.get(name, saved) != saved:
                 words = getattr(current, f"get_{name}_display", lambda saved=saved: saved)()
-                self.add_error(name, f"Saved meanwhile: {self.words_of(name, words)}")
+                self.add_error(name, f"{SAVED}{self.words_of(name, words)}")
         data = self.data.copy()  # type: ignore[attr-defined]
         data[self.add_prefix("version")] = str(current.version)  # type: ignore[attr-defined]
         self.data = data
@@ -53,6 +54,8 @@ class VersionedModelForm(forms.ModelForm):
         """A value of the row as people read it: a choice by its words, not by what stands for it in the database."""
         if saved in (None, "", []):
             return "empty"
+        if isinstance(saved, bool) and hasattr(self.fields[name], "choices"):
+            return "Yes" if saved else "No"
         if isinstance(saved, bool):
             return "ticked" if saved else "not ticked"
         if isinstance(saved, list):

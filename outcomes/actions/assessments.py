@@ -110,7 +110,8 @@ def record_assessment(
     if follow_up is not None:
         earlier = Assessment.objects.filter(follow_up=follow_up, instrument=version.instrument).first()
         if earlier is not None and (earlier.value, earlier.answers) != (scored.value, given["answers"]):
-            raise ValidationError({"total": f"This follow-up already has a score of {earlier.shown}."})
+            words = f"This follow-up already has a score of {earlier.shown}. Clear yours, or withdraw that one first."
+            raise ValidationError({"total": words})
     else:
         earlier = Assessment.objects.filter(**given, value=scored.value).first()
     return earlier or _save(

@@ -8,13 +8,14 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Fieldset, Layout
 from django import forms
 
-from audit.forms import VersionedModelForm
+from audit.forms import SAVED, VersionedModelForm
+from audit.models import StaleVersionError
 from outcomes.actions import Findings
 from outcomes.forms.scores import DAY, Disclosure, Known, ScoresMixin
 from outcomes.models import InstrumentVersion, Questionnaire
 from outcomes.rules.patient_questions import DAYS, IMPRESSION, NOTE, SATISFACTION, days_of
 from treatments.actions.adverse_events import DAY_NOT_SAID
-from treatments.forms.adverse_events import SpreadMixin
+from treatments.forms.adverse_events import ANSWERS, SpreadMixin
 from treatments.models import FollowUp
 from treatments.rules import toxin_spread
 
@@ -205,6 +206,23 @@ class FollowUpForm(SpreadMixin, ScoresMixin, VersionedModelForm):
 
     def validate_constraints(self) -> None:
         """The action does, with the row locked; what concerns several fields was said beside them above."""
+
+    def show_conflict(self, error: StaleVersionError) -> None:
+        """Beside the fields of the row, those of what was saved with it: answers, first day, target and scores."""
+        current: FollowUp = error.current  # type: ignore[assignment]
+        event = getattr(current, "adverse_event_record", None)
+        if event is not None and event.onset_on != self.cleaned_data.get("event_onset_on"):
+            self.add_error("event_onset_on", f"{SAVED}{_day(event.onset_on)}")
+        aimed, target = self.cleaned_data.get("target_on"), current.course.target_on
+        if aimed and target and aimed != target:
+            self.add_error("target_on", f"The target now: {_day(target)}")
+        typed = self.spread_answers()
+        for question, field in self.spread_rows():
+            there = current.spread_answers.get(question.key, "")
+            if typed.get(question.key, "") != there:
+                self.add_error(field.name, f"{SAVED}{dict(ANSWERS)[there]}")
+        self.show_scores_on_file(current)
+        super().show_conflict(error)
 
     def findings(self) -> Findings:
         return Findings(

@@ -13,7 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit.forms import SAVED
 from outcomes.actions import Entry
+from outcomes.actions.assessments import is_on_file
 from outcomes.models import Assessment, InstrumentVersion
 from outcomes.rules import plain
 from outcomes.rules.instruments import GOALS, Item, Scoring, answer_problem, total_problem
@@ -262,6 +264,16 @@ class ScoresMixin:
             if answers or total is not None:
                 given[version] = Entry(answers=answers, total=total, words=words)
         return given
+
+    def show_scores_on_file(self, follow_up: FollowUp) -> None:
+        """Say beside each score that was typed what the follow-up holds of that instrument, where it differs."""
+        typed = self.scores()
+        for row in Assessment.objects.filter(follow_up=follow_up).select_related("version", "instrument"):
+            version = next((version for version in typed if version.instrument_id == row.instrument_id), None)
+            if version is None or is_on_file(follow_up=follow_up, version=version, entry=typed[version]):
+                continue
+            name = next(name for name in self.names_of(version) if name in self.fields)
+            self.add_error(name, f"{SAVED}{row.shown}. It stays: clear yours, or withdraw that one first.")
 
     def add_errors(self, problem: ValidationError) -> None:
         """Put what an action refused beside the fields it is about."""

@@ -85,6 +85,8 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
         )
     found = list(rows[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
+    if tab == "recorded":  # the only one that shows what was found
+        record(action="search", by=request.user, detail="follow-ups recorded")
     for row in shown:
         row.asked = asked_of(row, site=row.course.site)
     counts = visible.still_wanted().aggregate(
@@ -183,7 +185,7 @@ def follow_up_record(request: HttpRequest, follow_up_id: int) -> HttpResponse:
     elif request.method == "GET":
         record(action="chart-read", by=request.user, patient_id=course.patient_id, subject=follow_up)
     if form is not None and form.is_bound:
-        follow_up.refresh_from_db(fields=["status", "done_on", "wear_off_on", "impression", "adverse_event"])
+        follow_up.refresh_from_db(fields=["status", "done_on", "done_by", "wear_off_on", "impression", "adverse_event"])
     return render(
         request,
         "outcomes/follow_up_record.html",

@@ -76,7 +76,9 @@ def test_due_upcoming_and_recorded_stand_apart(cast, sign_in):
     client = sign_in(cast.ito)
     assert client.get(LIST).context["follow_ups"] == [due]
     assert client.get(LIST, {"tab": "upcoming"}).context["follow_ups"] == [upcoming]
+    assert not AuditEvent.objects.filter(action="search").exists()
     assert client.get(LIST, {"tab": "recorded"}).context["follow_ups"] == [done]
+    assert AuditEvent.objects.get(action="search").detail == "follow-ups recorded"
     assert [count for _, _, count, _ in client.get(LIST).context["tabs"]] == [1, 1, None]
 
 
@@ -181,6 +183,31 @@ def test_a_stale_form_is_refused_with_what_was_typed_kept(cast, follow_up, sign_
     assert FollowUp.objects.get(pk=follow_up.pk).note == "spoke to her husband"
 
 
+def test_a_stale_form_shows_everything_that_was_saved_with_it(cast, follow_up, sign_in):
+    soon = follow_up.course.site.today() + timedelta(days=30)
+    event = {
+        "adverse_event": "yes", "adverse_event_text": "neck pain", "event_onset_on": answers(follow_up)["onset_on"],
+        "target_on": soon.isoformat(), "target_reason": "her trip",
+    }  # fmt: skip
+    sign_in(cast.okafor).post(address(follow_up), answers(follow_up, spread_headache="yes", **event))
+    mine = {
+        "spread_headache": "no", "spread_ptosis": "yes", "adverse_event": "yes", "adverse_event_text": "a lid",
+        "event_onset_on": answers(follow_up)["wear_off_on"],
+        "target_on": (soon + timedelta(days=7)).isoformat(), "target_reason": "mine",
+    }  # fmt: skip
+    page = sign_in(cast.ito).post(address(follow_up), answers(follow_up, **mine))
+    errors = page.context["form"].errors
+    assert errors["spread_headache"] == ["Saved meanwhile: Yes"]
+    assert errors["spread_ptosis"] == ["Saved meanwhile: Not asked"]
+    assert errors["event_onset_on"][0].startswith("Saved meanwhile: ")
+    assert errors["target_on"][0].startswith("The target now: ")
+    text = page.content.decode()
+    assert text.count("Someone else saved this while you were editing.") == 1
+    assert f"by {cast.okafor.name}" in text
+    other = sign_in(cast.ito).post(address(follow_up), answers(follow_up)).context["form"].errors
+    assert other["adverse_event"] == ["Saved meanwhile: Yes"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"score_hit6": "60"}, {"score_headache_days": "9"}, {"target_on": "in 30 days", "target_reason": "her trip"}],
@@ -197,7 +224,7 @@ def test_what_was_added_to_a_page_gone_back_to_is_no_second_press(cast, follow_u
     # Sent again it is recorded, or refused at its place.
     again = client.post(address(follow_up), answers(follow_up, **changes, version=form["version"].value()))
     if "score_headache_days" in changes:
-        assert again.context["form"].errors["score_headache_days"] == ["This follow-up already has a score of 8."]
+        assert "already has a score of 8." in again.context["form"].errors["score_headache_days"][0]
     else:
         assert again.status_code == 302
     assert Assessment.objects.filter(follow_up=follow_up, instrument__key="headache_days").get().value == 8
@@ -212,10 +239,13 @@ def test_a_score_that_somebody_else_gave_meanwhile_is_said_and_not_dropped(cast,
     assert stale.status_code == 409
     form = stale.context["form"]
     assert form["score_headache_days"].value() == "6"
+    assert form.errors["score_headache_days"] == [
+        "Saved meanwhile: 4. It stays: clear yours, or withdraw that one first."
+    ]
     again = client.post(
         address(follow_up), answers(follow_up, score_headache_days="6", version=form["version"].value())
     )
-    assert again.context["form"].errors["score_headache_days"] == ["This follow-up already has a score of 4."]
+    assert "already has a score of 4." in again.context["form"].errors["score_headache_days"][0]
 
 
 def test_a_recorded_follow_up_can_be_corrected_and_keeps_its_scores(cast, follow_up, sign_in):
