@@ -180,6 +180,22 @@ class TestTelling:
         row.refresh_from_db()
         assert (row.answer, row.note) == (answer, "by hand")
 
+    def test_what_the_second_of_two_typed_is_shown_and_a_note_of_a_call_stays(self, cast: Cast, sign_in: SignIn):
+        row = started(cast).patients.get()
+        url = reverse("treatments:lot-recall-patient", args=[row.pk])
+        sign_in(cast.robin).post(url, {"answer": "call", "note": "voicemail is full"})
+        called = sign_in(cast.ada).get(url)
+        assert (called.context["row"]["row"].calls, called.context["form"]["note"].value()) == (1, "voicemail is full")
+        sign_in(cast.robin).post(url, {"answer": "reached", "note": "spoke to her"})
+        for answer in ("unreached", "call"):
+            second = sign_in(cast.ada).post(url, {"answer": answer, "note": "told her husband"})
+            assert second.status_code == 409
+            text = second.content.decode()
+            for words in ("Robin Vale said so already: Reached.", "spoke to her", "told her husband"):
+                assert words in text
+        row.refresh_from_db()
+        assert (row.answer, row.note, row.calls) == ("reached", "spoke to her", 1)
+
     def test_the_database_refuses_half_an_answer_and_an_early_end(self, cast: Cast):
         recall = started(cast)
         rows = LotRecallPatient.objects.filter(recall=recall)

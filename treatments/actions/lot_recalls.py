@@ -72,14 +72,17 @@ def add_patients(*, recall: LotRecall, by: User, now: datetime) -> int:
 
 
 @transaction.atomic
-def log_call(*, row: LotRecallPatient, by: User, now: datetime) -> LotRecallPatient:
+def log_call(*, row: LotRecallPatient, note: str = "", by: User, now: datetime) -> LotRecallPatient:
     """Nobody answered; the patient stays on the list. The same person within a minute is one call, pressed twice."""
     _, row = _lock_row(row)
     is_pressed_twice = row.called_by_id == by.pk and row.called_at is not None and now - row.called_at < PRESSED_TWICE
-    if not row.is_told and not is_pressed_twice:
+    if row.is_told:
+        return row
+    if not is_pressed_twice:
         row.calls += 1
         row.called_at, row.called_by = now, by
-        row.save()
+    row.note = " ".join(note.split()) or row.note
+    row.save()
     return row
 
 
@@ -119,7 +122,7 @@ def take_back(*, row: LotRecallPatient, by: User, now: datetime) -> LotRecallPat
     if recall.called_off_reason:
         raise ValidationError("This lot recall was called off.")
     _reopen(recall)
-    row.answer, row.note, row.acknowledged_at, row.acknowledged_by = "", "", None, None
+    row.answer, row.acknowledged_at, row.acknowledged_by = "", None, None
     row.save()
     before = Task.objects.filter(about=ABOUT, about_id=row.pk).order_by("-pk").first()
     whose = before.assigned_to if before is not None else None

@@ -40,7 +40,7 @@ class AnswerForm(forms.Form):
     )
 
     def __init__(self, *args: Any, row: LotRecallPatient, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_%s_{row.pk}", **kwargs)
+        super().__init__(*args, auto_id=f"id_%s_{row.pk}", initial={"note": row.note}, **kwargs)
         self.fields["note"].widget.attrs |= {"class": "form-control", "autocomplete": "off", "placeholder": "A note"}
 
 

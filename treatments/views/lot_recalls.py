@@ -126,24 +126,27 @@ def lot_recall_patient(request: HttpRequest, row_id: int) -> HttpResponse:
     """One patient of a lot recall: how to reach them, and what came of it."""
     row = _row_of(request, row_id)
     form = AnswerForm(request.POST or None, row=row)
-    now = timezone.now()
+    now, status = timezone.now(), 422
     if request.method == "POST" and form.is_valid():
         answer, note = form.cleaned_data["answer"], form.cleaned_data["note"]
         try:
             if answer == "call":
-                actions.log_call(row=row, by=request.user, now=now)
-                messages.success(request, f"{row.patient.name}: no answer. Stays on the list.")
+                done = actions.log_call(row=row, note=note, by=request.user, now=now)
             else:
                 done = actions.acknowledge(row=row, answer=answer, note=note, by=request.user, now=now)
-                _say(request, done, answer)
         except ValidationError as problem:
             form.add_error(None if "note" not in getattr(problem, "error_dict", {}) else "note", _words(problem))
         else:
-            return redirect("treatments:lot-recall", row.recall_id)
+            if not _is_overtaken(done, answer, by=request.user) or note in ("", done.note):
+                _say(request, done, answer)
+                return redirect("treatments:lot-recall", row.recall_id)
+            # What was typed is shown again: it is nowhere else.
+            form.add_error(None, _said_already(done))
+            row, status = _row_of(request, row_id), 409
     if request.method == "GET":
         record(action="chart-read", by=request.user, patient_id=row.patient_id, subject=row)
     context = {"recall": row.recall, "row": _row(row), "form": form, "today": _today(request)}
-    return render(request, "treatments/lot_recall_patient.html", context, status=422 if form.errors else 200)
+    return render(request, "treatments/lot_recall_patient.html", context, status=status if form.errors else 200)
 
 
 @require_POST
@@ -277,15 +280,25 @@ def _missing(recall: LotRecall) -> int:
     return sessions.aggregate(patients=Count("patient", distinct=True))["patients"]
 
 
+def _is_overtaken(done: LotRecallPatient, answer: str, *, by: User) -> bool:
+    """Whether somebody else, or this person otherwise, had said already how the patient was told."""
+    return done.is_told and (done.acknowledged_by_id != by.pk or done.answer != answer)
+
+
+def _said_already(done: LotRecallPatient) -> str:
+    return f"{done.acknowledged_by} said so already: {done.get_answer_display()}."
+
+
 def _say(request: HttpRequest, done: LotRecallPatient, answer: str) -> None:
-    if done.acknowledged_by_id != request.user.pk or done.answer != answer:
-        messages.warning(request, f"{done.acknowledged_by} said so already: {done.get_answer_display()}.")
-        return
-    closed = LotRecall.objects.filter(pk=done.recall_id).exclude(closed_at=None).exists()
-    if closed:
-        messages.success(request, f"{done.patient.name}: {done.get_answer_display().lower()}. Everybody is told.")
+    name = done.patient.name
+    if _is_overtaken(done, answer, by=request.user):
+        messages.warning(request, _said_already(done))
+    elif not done.is_told:
+        messages.success(request, f"{name}: no answer. Stays on the list.")
+    elif LotRecall.objects.filter(pk=done.recall_id).exclude(closed_at=None).exists():
+        messages.success(request, f"{name}: {done.get_answer_display().lower()}. Everybody is told.")
     else:
-        messages.success(request, f"{done.patient.name}: {done.get_answer_display().lower()}. It can be taken back.")
+        messages.success(request, f"{name}: {done.get_answer_display().lower()}. It can be taken back.")
 
 
 def _words(problem: ValidationError) -> str:
