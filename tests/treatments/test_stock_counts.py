@@ -392,6 +392,20 @@ class TestPages:
         assert "Close the count" not in ito.get(answer.url).content.decode()
         assert ito.get(f"{url}resolve/").status_code == 302
 
+    def test_the_second_who_resolves_is_told_what_the_first_said_and_reads_what_was_typed(
+        self, cast: Cast, sign_in: SignIn
+    ):
+        long_there(receive(cast, vials=3))
+        line = tell(cast, line_of(begun(cast)), 2)
+        url = f"{COUNTS}lines/{line.pk}/resolve/"
+        sign_in(cast.okafor).post(url, {"how": "explained", "vials": "1", "note": "lent to Mesa"})
+        second = sign_in(cast.ito).post(
+            url, {"how": "missing", "vials": "1", "note": "searched the fridge"}, follow=True
+        )
+        page = second.content.decode()
+        assert f"{cast.okafor.name} said: 1 the stock is right, lent to Mesa." in page
+        assert "Not kept, as you wrote it: searched the fridge" in page
+
     @pytest.mark.parametrize("typed", ["", "x", "-1", "1.5", "10000"])
     @pytest.mark.parametrize("htmx", [True, False])
     def test_a_wrong_number_is_kept_with_its_reason(self, cast: Cast, sign_in: SignIn, typed: str, htmx: bool):

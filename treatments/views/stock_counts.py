@@ -167,17 +167,20 @@ def line_add(request: HttpRequest, count_id: int) -> HttpResponse:
 def line_resolve(request: HttpRequest, line_id: int) -> HttpResponse:
     """Say what came of a difference, with the drafts that wait for vials of the line beside it."""
     line = _line(request, line_id)
-    if line.count.closed_at is not None or not line.remaining:
-        return redirect(_url(line.count))
     form = ResolveForm(request.POST or None, line=line, candidates=missing_candidates(line))
     if request.method == "POST" and form.is_valid():
         try:
             actions.resolve_difference(line=line, by=request.user, now=timezone.now(), **form.cleaned_data)
         except ValidationError as problem:
             form.add_error(None, problem)
+            line = _line(request, line_id)
         else:
             messages.success(request, f"{line.size}, lot {line.lot.number}: resolved.")
             return redirect(f"{_url(line.count)}#line-{line.pk}")
+    if line.count.closed_at is not None or not line.remaining:
+        if request.method == "POST":
+            messages.warning(request, _resolved_meanwhile(line, note=request.POST.get("note", "")))
+        return redirect(f"{_url(line.count)}#line-{line.pk}")
     drafts = VialUse.objects.filter(
         session__status="draft",
         vial__site=line.count.site_id,
@@ -273,6 +276,16 @@ def _line(request: HttpRequest, line_id: int) -> StockCountLine:
     lines = StockCountLine.objects.filter(count__site__in=request.user.sites.all())
     rows = lines.with_record().select_related("count__site", "lot__product", "size__product", "counted_by")
     return get_object_or_404(rows, pk=line_id)
+
+
+def _resolved_meanwhile(line: StockCountLine, *, note: str) -> str:
+    """What somebody else said of a difference that is none any more, and what was typed and is not kept."""
+    words = [f"{line.size}, lot {line.lot.number}: nothing differs any more."]
+    if (last := line.resolutions.select_related("by").last()) is not None:
+        words.append(f"{last.by} said: {last.vials} {last.get_how_display()}{last.note and f', {last.note}'}.")
+    if note.strip():
+        words.append(f"Not kept, as you wrote it: {note.strip()[:150]}")
+    return " ".join(words)
 
 
 def _here(count: StockCount, moment: datetime | None) -> datetime | None:
