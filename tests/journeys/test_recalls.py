@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from patients.models import Patient
+from scheduling.actions.recalls import snooze
 from scheduling.models import RecallAttempt, RecallClaim, RecallHold
 from tests.cast import Cast
 from tests.journeys.conftest import WIDTHS
@@ -160,3 +162,28 @@ def test_a_second_filter_chosen_before_the_first_has_answered_counts_too(
     page.get_by_label("Order").select_option("name")
     expect(page).to_have_url(re.compile(r"sort=name&provider=\d+$"))
     expect(page.get_by_label("Provider", exact=True)).to_have_value(str(cast.ito.pk))
+
+
+@pytest.mark.parametrize("size", [WIDTHS["tablet"], {"width": 1100, "height": 820}])
+def test_every_row_of_a_tablet_is_as_high_as_the_next(
+    cast: Cast, open_context: Callable[..., BrowserContext], log_in: Callable[..., None], size: dict[str, int]
+):
+    """Whatever is said in it: a long name, a letter to write, another language, a reason of many words."""
+    first, second, third, *_ = due_courses(cast, 6)
+    Patient.objects.filter(pk=first.patient_id).update(family_name="O'Shaughnessy", given_name="Amir")
+    Patient.objects.filter(pk=second.patient_id).update(preferred_channel="text", language="Vietnamese")
+    for course, reason in ((second, "On holiday."), (third, "Insurance changes next month; asks to be called " * 3)):
+        until = cast.harbour.today() + timedelta(days=40)
+        snooze(course=course, until=until, reason=reason[:200], by=cast.robin, now=timezone.now())
+    page = open_context(**size).new_page()
+    log_in(page, cast.robin)
+    for tab, count in (("", 4), ("?tab=hidden", 2)):
+        page.goto(f"/recalls/{tab}")
+        rows = page.locator("tr[data-course]")
+        expect(rows).to_have_count(count)
+        heights = rows.evaluate_all("rows => rows.map((row) => Math.round(row.getBoundingClientRect().height))")
+        assert set(heights) == {56}, tab
+        starts = "(one) => Math.round(one.getBoundingClientRect().left)"
+        cell, button = page.locator(".recall-actions").first, page.locator(".recall-actions .btn").first
+        inside = button.evaluate(starts) >= cell.evaluate(starts)
+        assert inside, "no button lies over the words beside it"
