@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
 from tests.cast import Cast
 from tests.journeys.conftest import WIDTHS
 from tests.outcomes.cycles import Visit, sign
+from tests.treatments.charted import signed
 from treatments.models import Muscle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,3 +33,15 @@ def test_the_latest_of_six_sessions_is_in_sight(
         page.set_viewport_size(size)
         wide, room = page.eval_on_selector(".matrix", "it => [it.scrollWidth, it.parentElement.clientWidth]")
         assert wide <= room, width
+
+
+def test_on_paper_a_side_stands_on_the_page_of_its_muscle(page: Page, cast: Cast, log_in: Callable[..., None]) -> None:
+    course, today = cast.course(), cast.harbour.today()
+    signed(cast, course, on=today - timedelta(days=100))
+    log_in(page, cast.ito)
+    page.goto(f"/courses/{course.pk}/side-by-side/")
+    for height in range(110, 150, 5):
+        for sheet in PdfReader(BytesIO(page.pdf(width="210mm", height=f"{height}mm"))).pages:
+            # Behind the day of the session, in the head of each page, comes the first row.
+            words = sheet.extract_text().partition("Muscle, side")[2].split()[3:4]
+            assert words not in (["left"], ["right"]), height
