@@ -55,9 +55,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 class EncodingMiddleware:
-    """Refuses a body that says it is written in anything but UTF-8, which is what every browser sends here.
+    """Refuses what no browser sends here: a body that is not UTF-8, and NUL in an address.
 
-    Django would decode it as it says, and trips over encodings that Python knows and nobody writes forms in.
+    Django would decode a body as it says, and trips over encodings that Python knows and nobody writes forms in. NUL
+    is no text to PostgreSQL, and a parameter need not have gone through a form.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -67,6 +68,8 @@ class EncodingMiddleware:
         said = (request.content_params or {}).get("charset", "utf-8")
         if said.strip("\"' ").lower() not in {"utf-8", "utf8", "us-ascii"}:
             return HttpResponse("Send it as UTF-8.", status=415, content_type="text/plain")
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponse(render_to_string("400.html"), status=400)
         return self.get_response(request)
 
 

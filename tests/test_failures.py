@@ -172,3 +172,8 @@ def test_a_body_in_another_encoding_is_refused(client: Client, charset: str, kin
     answer = client.generic("POST", "/account/login/", body, content_type=f"{kind}; charset={charset}")
     assert answer.status_code == 415
     assert client.post("/account/login/", {"login": "é"}).status_code == 200
+
+
+def test_nul_in_an_address_is_refused_in_words(cast: Cast, sign_in: Callable[[User], Client]) -> None:
+    answer = sign_in(cast.ito).get(reverse("outcomes:review-list"), {"figure": "cycles", "part": "a\0b"})
+    assert (answer.status_code, "That could not be read" in answer.content.decode()) == (400, True)
