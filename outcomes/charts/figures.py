@@ -285,7 +285,7 @@ def _months(first: date, day: date) -> int:
 def _month_ticks(first: date, last: date) -> list[tuple[float, str]]:
     """First days of months as far apart as their words need."""
     count = _months(first, last) + 1
-    step = next((step for step in (1, 2, 3, 6, 12, 24) if count / step <= 8), 60)
+    step = next((step for step in (1, 2, 3, 6, 12, 24) if count / step <= 7), 60)
     found, day = [], first
     while day <= last:
         found.append((float(_months(first, day)), f"{day:%b %Y}"))

@@ -98,7 +98,7 @@ class SurvivalSections(Makes):
             ]
             months = [(month, round(month * pictures.MONTH)) for month in (6, 12, 18, 24, 36, 48, 60)]
             section.tables = [self._survival_table("Still treated", curve, months, "Month")]
-            said = [self._at(curve, month, day) for month, day in months[1:4:2] if curve.at_risk(day)]
+            said = [still_treated(curve, month, day) for month, day in months[1:4:2] if curve.at_risk(day)]
             section.said += said
         else:
             section.empty = "No course has begun."
@@ -114,19 +114,6 @@ class SurvivalSections(Makes):
             beside = [Cell(f"median, 95 % CI {low}–{high}" if curve.median_high else f"median, 95 % CI from {low}"),
                       *beside]  # fmt: skip
         return Said(name, figure, beside, small_number_words(curve.count))
-
-    def _at(self, curve: Curve, month: int, day: int) -> Said:
-        step = [step for step in curve.steps if step.day <= day]
-        low, high = (step[-1].low, step[-1].high) if step else (1.0, 1.0)
-        return Said(
-            f"Still treated at {month} months",
-            f"{round(100 * curve.share(day))} %",
-            [
-                Cell(interval_words(Interval(low, high), scale=100, unit=" %")),
-                Cell(f"{curve.at_risk(day):,} at risk"),
-            ],
-            small_number_words(curve.at_risk(day)),
-        )
 
     def _survival_table(self, caption: str, curve: Curve, days: Iterable[tuple[int, int]], unit: str) -> Table:
         rows = []
@@ -145,3 +132,17 @@ class SurvivalSections(Makes):
                 ]
             )
         return Table(caption, [unit, caption, "95 % CI", "At risk"], rows)
+
+
+def still_treated(curve: Curve, month: int, day: int) -> Said:
+    """The share at so many months, with its interval and who is at risk."""
+    step = [step for step in curve.steps if step.day <= day]
+    low, high = (step[-1].low, step[-1].high) if step else (1.0, 1.0)
+    # Before the first loss there is no spread to speak of, which is not to say that there is none.
+    spread = interval_words(Interval(low, high), scale=100, unit=" %") if low < 1 else "nobody lost until then"
+    return Said(
+        f"Still treated at {month} months",
+        f"{round(100 * curve.share(day))} %",
+        [Cell(spread), Cell(f"{curve.at_risk(day):,} at risk")],
+        small_number_words(curve.at_risk(day)),
+    )

@@ -13,6 +13,7 @@ from outcomes.charts.plot import BOTTOM, LETTER, RIGHT, Label, Plot
 from outcomes.review.figures import Change, Doses
 from outcomes.review.scope import Responders, Retreatments, Share
 from outcomes.rules import Outcome, Timing
+from outcomes.sections.survival import still_treated
 from outcomes.statistics.intervals import mean_of_sums
 from outcomes.statistics.survival import kaplan_meier
 
@@ -43,6 +44,15 @@ def test_no_band_is_drawn_over_months_without_a_session() -> None:
     assert len(bands(dose_plot("d", "Doses", doses, product="BOTOX"))) == 2
 
 
+@pytest.mark.parametrize("count", range(1, 61))
+def test_the_months_under_a_picture_do_not_touch(count: int) -> None:
+    months = [date(2020 + month // 12, month % 12 + 1, 1) for month in range(count)]
+    doses = [Doses(month, count=4, low=100, median=150, high=200) for month in months]
+    labels = [label for label in dose_plot("d", "Doses", doses, product="BOTOX").labels if " 20" in label.words]
+    for left, right in itertools.pairwise(labels):
+        assert right.x - left.x > len(left.words) * LETTER + 6
+
+
 def test_the_median_of_the_months_is_said_where_no_point_stands() -> None:
     months = [Retreatments({Timing.ON_TIME: 30, Timing.LATE: 1}, date(2026, month, 1)) for month in range(1, 12)]
     plot = run_plot("r", "On time", months, lambda month: "")
@@ -70,6 +80,12 @@ def box(label: Label) -> tuple[float, float, float, float]:
     width = len(label.words) * LETTER
     left = label.x - {"start": 0, "middle": width / 2, "end": width}[label.kind.split()[0]]
     return left, left + width, label.y - 9, label.y + 2
+
+
+@pytest.mark.parametrize(("lost_on", "spread"), [(400, "nobody lost until then"), (200, "95 % CI 69–99 %")])
+def test_where_nobody_is_lost_no_interval_is_claimed(lost_on: int, spread: str) -> None:
+    said = still_treated(kaplan_meier([(lost_on, True, 1), (500, False, 19)]), 12, 365)
+    assert said.beside[0].words == spread
 
 
 def test_names_of_providers_lie_apart_and_off_the_dots() -> None:
