@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Site, User
 from audit.actions import lock_version
 from messaging.actions.queue import cancel_messages, queue_message
-from messaging.models import Purpose
+from messaging.models import Message, Purpose
 from patients.models import Patient
 from scheduling.actions.appointments import book_appointment, move_appointment
 from scheduling.actions.freed import OFFER, slot_filled
@@ -173,7 +173,8 @@ def offer_time(*, entry: WaitingEntry, freed: Appointment, by: User, now: dateti
         values={"starts_at": offer.starts_at},
         by=by,
     )
-    return offer, message is not None
+    # Offered by two at once, or pressed twice, there is one message, and both are told of it.
+    return offer, message is not None or Message.objects.filter(once=once).exists()
 
 
 def why_not_offered(offer_id: int, *, since: datetime | None, now: datetime) -> str:

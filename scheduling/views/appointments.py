@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from scheduling.forms.placing import undo_of
 from scheduling.models import Appointment, Room
 from scheduling.offered_times import Wish, offered_times
 from scheduling.reminders import was_told
-from scheduling.rules.visits import INACTIVE, NEXT_STATUSES
+from scheduling.rules.visits import INACTIVE, status_problem
 from scheduling.telling import telling_of, told_words
 from scheduling.views.recalls import back_to_list, list_response, list_url
 
@@ -94,7 +95,7 @@ def _detail(
             "now": now,
             "telling": telling_of(appointment.patient, on=today) if appointment.is_active else None,
             "booked_on": appointment.site.localtime(appointment.created_at).date(),
-            "presses": presses_of(appointment) if not is_over or appointment.status == "missed" else [],
+            "presses": presses_of(appointment, now=now) if not is_over or appointment.status == "missed" else [],
             "may_move": _may_move(appointment),
             "remarks": remarks_on(appointment, courses) if not is_over else [],
             "moved_from": appointment.moved_from,
@@ -107,16 +108,21 @@ def _detail(
     )
 
 
-def presses_of(appointment: Appointment) -> list[dict[str, object]]:
+def presses_of(appointment: Appointment, *, now: datetime) -> list[dict[str, object]]:
     """The statuses as buttons, in the order of the day; those that cannot follow now are not offered."""
     current = appointment.shown_status
     locked = current != appointment.status
+    today, has_started = appointment.site.today(now=now), appointment.starts_at <= now
+
+    def problem(new: str) -> str | None:
+        return status_problem(current=current, new=new, on=appointment.on, today=today, has_started=has_started)
+
     return [
         {
             "key": status.value,
             "words": status.label,
             "is_current": status == current,
-            "may": not locked and status in NEXT_STATUSES[current],
+            "may": not locked and problem(status) is None,
         }
         for status in PRESSES
     ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -110,7 +110,7 @@ def day_response(
     }
     if shown.view == "arrivals":
         visits = visits_of(site, shown, now=now)
-        context |= _board(site, visits)
+        context |= _board(site, visits, now=now)
         # Who was missed stands on the board, where a late arrival brings them back.
         context["gone_elsewhere"] = [row for row in visits if row.status in (Status.CANCELLED, Status.MOVED)]
     else:
@@ -140,7 +140,7 @@ def _choices(shown: Shown, offered: list[Any], chosen: tuple[int, ...]) -> list[
     return found
 
 
-def _board(site: Site, visits: list[Any]) -> dict[str, Any]:
+def _board(site: Site, visits: list[Any], *, now: datetime) -> dict[str, Any]:
     """The visits by what they wait for, and the rooms with who is in them."""
     rooms = list(Room.objects.filter(site=site, is_active=True).order_by("name"))
     inside = {row.room_id: row for row in visits if row.shown_status == Status.IN_ROOM and row.room_id}
@@ -155,7 +155,7 @@ def _board(site: Site, visits: list[Any]) -> dict[str, Any]:
             if key in ("arrived", "in_room"):
                 _offer_rooms(rows, rooms, inside)
     for row in visits:
-        row.presses = presses_of(row)
+        row.presses = presses_of(row, now=now)
     return {"groups": groups, "rooms": [{"room": room, "visit": inside.get(room.pk)} for room in rooms]}
 
 

@@ -106,6 +106,22 @@ def test_a_press_that_cannot_be_says_why(cast: Cast, course: TreatmentCourse, si
     assert appointment.status == "booked"
 
 
+@pytest.mark.parametrize(
+    ("days", "offered"),
+    [(3, {"confirmed"}), (0, {"confirmed", "arrived", "in_room", "done", "missed"})],
+)
+def test_a_press_that_cannot_be_is_not_offered(
+    cast: Cast, course: TreatmentCourse, sign_in: SignIn, days: int, offered: set[str]
+):
+    starts_at = moment(cast.harbour, days=days, at=time(0, 5))
+    appointment = booked(cast, course, starts_at=starts_at, override_reason="before hours", by=cast.ito)
+    client = sign_in(cast.robin)
+    detail = reverse("scheduling:appointment-detail", args=[appointment.pk])
+    for page in (client.get(detail), client.get(DAY, on(appointment, view="arrivals"))):
+        pressable = re.findall(r'name="status" value="(\w+)">', page.content.decode())
+        assert set(pressable) == offered
+
+
 def test_cancelled_and_missed_stand_below(cast: Cast, course: TreatmentCourse, sign_in: SignIn):
     appointment = booked(cast, course)
     actions.cancel_appointment(appointment=appointment, reason="ill", by=cast.robin, now=timezone.now())

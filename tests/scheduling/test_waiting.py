@@ -237,7 +237,8 @@ def test_an_offer_is_sent_to_who_agreed_and_holds_nothing(cast: Cast):
     now = timezone.now()
     offer, is_sent = actions.offer_time(entry=told, freed=visit, by=cast.robin, now=now)
     assert is_sent
-    again, _ = actions.offer_time(entry=told, freed=visit, by=cast.robin, now=now)
+    again, is_sent_still = actions.offer_time(entry=told, freed=visit, by=cast.ito, now=now)
+    assert is_sent_still, "nobody is told to call who is written to"
     assert again == offer
     message = Message.objects.get(purpose="waiting_offer")
     assert (message.about, message.about_id, message.patient) == ("offer", offer.pk, told.patient)
