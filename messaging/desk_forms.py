@@ -69,6 +69,7 @@ class TemplateForm(VersionedModelForm):
         problems = template_problems(
             purpose=self.instance.purpose,
             channel=self.instance.channel,
+            language=self.instance.language,
             subject=values.get("subject", ""),
             body=values["body"],
         )

@@ -31,18 +31,18 @@ class Preview:
     health: list[str] = field(default_factory=list)
 
 
-def preview_of(*, purpose: str, channel: str, subject: str, body: str) -> Preview:
+def preview_of(*, purpose: str, channel: str, language: str, subject: str, body: str) -> Preview:
     """What somebody would read, with what may not stay marked, and for a text message how long it is."""
     known = known_placeholders(purpose=purpose, channel=channel)
     unknown = [f"{{{name}}}" for name in placeholders(f"{subject} {body}") if name not in known]
     health = health_words(re.sub(r"\{[^{}]*\}", " ", f"{subject} {body}"))
-    words = fill_roughly(body)
+    words = fill_roughly(body, language=language)
     if channel == TEXT:
         words = for_text_message(words)
     return Preview(
-        subject=_marked(fill_roughly(subject), health, unknown),
+        subject=_marked(fill_roughly(subject, language=language), health, unknown),
         body=_marked(words, health, unknown),
-        problems=template_problems(purpose=purpose, channel=channel, subject=subject, body=body),
+        problems=template_problems(purpose=purpose, channel=channel, language=language, subject=subject, body=body),
         letters=len(words),
         parts=segments(words) if channel == TEXT else 0,
         health=health,

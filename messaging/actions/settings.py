@@ -22,7 +22,11 @@ def change_template(*, template: MessageTemplate, version: int, subject: str, bo
     current = lock_version(template, version=version)
     current.subject, current.body, current.changed_by = subject.strip(), body.strip(), by
     problems = template_problems(
-        purpose=current.purpose, channel=current.channel, subject=current.subject, body=current.body
+        purpose=current.purpose,
+        channel=current.channel,
+        language=current.language,
+        subject=current.subject,
+        body=current.body,
     )
     if problems:
         raise ValidationError(dict(problems))

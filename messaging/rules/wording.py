@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date, time
 from math import ceil
 
 from messaging.rules.channels import EMAIL, LETTER, TEXT
 from messaging.rules.health_words import health_words
+from messaging.rules.times import day_words, time_words
 
 __all__ = [
     "MissingValueError",
@@ -60,6 +62,7 @@ MAX_SEGMENTS = 3
 _MAY_BE_EMPTY = frozenset({"phone"})
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACE = re.compile(_PLACEHOLDER.pattern + r"(\.?)")  # with the full stop behind it
 
 
 class MissingValueError(ValueError):
@@ -94,17 +97,17 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         name = match.group(1)
         if not (found := values.get(name, "")):
             raise MissingValueError(f"There is nothing to write for {{{name}}}.")
-        return found
+        return _before(found, match)
 
     lines = []
     for line in text.splitlines():
         if any(name in _MAY_BE_EMPTY and not values.get(name) for name in placeholders(line)):
             continue
-        lines.append(_PLACEHOLDER.sub(value, line))
+        lines.append(_PLACE.sub(value, line))
     return "\n".join(lines).strip()
 
 
-def template_problems(*, purpose: str, channel: str, subject: str, body: str) -> dict[str, list[str]]:
+def template_problems(*, purpose: str, channel: str, language: str, subject: str, body: str) -> dict[str, list[str]]:
     """What is wrong with the words of a template, by field, in words; empty when it may be used."""
     problems: dict[str, list[str]] = {}
 
@@ -135,26 +138,33 @@ def template_problems(*, purpose: str, channel: str, subject: str, body: str) ->
         refuse("body", "{clinic} is missing: the reader has to know who writes.")
     if purpose in _WITH_A_LINK and not used & _ANSWER:
         refuse("body", "Say how to answer: {link} or {phone}.")
-    if channel == TEXT and (count := segments(for_text_message(fill_roughly(body)))) > MAX_SEGMENTS:
+    if channel == TEXT and (count := segments(for_text_message(fill_roughly(body, language=language)))) > MAX_SEGMENTS:
         refuse("body", f"Too long: it would go out in {count} parts, and {MAX_SEGMENTS} is the most.")
     return problems
 
 
-# As long as they usually are; for the length of a text message before it is filled, and for a preview.
-USUAL_VALUES: Mapping[str, str] = {
-    "clinic": "Harbour Clinic",
-    "phone": "+1 617 555 0134",
-    "day": "Wednesday 30 September",
-    "time": "10:30 am",
-    "link": "https://clinic.example.org/l/" + "x" * 32,
-    "name": "Alexandra Weatherby",
-    "address": "12 Mill Road\nBoston, MA 02118",
-}
+def usual_values(language: str) -> dict[str, str]:
+    """As long as they usually are; for the length of a text message before it is filled, and for a preview."""
+    return {
+        "clinic": "Harbour Clinic",
+        "phone": "+1 617 555 0134",
+        "day": day_words(date(2026, 9, 30), language),
+        "time": time_words(time(10, 30), language),
+        "link": "https://clinic.example.org/l/" + "x" * 32,
+        "name": "Alexandra Weatherby",
+        "address": "12 Mill Road\nBoston, MA 02118",
+    }
 
 
-def fill_roughly(text: str) -> str:
-    """The text as it would look for somebody; what is unknown stays as it stands."""
-    return _PLACEHOLDER.sub(lambda match: USUAL_VALUES.get(match.group(1), match.group()), text)
+def fill_roughly(text: str, *, language: str) -> str:
+    """The text as it would look for somebody who reads that language; what is unknown stays as it stands."""
+    values = usual_values(language)
+    return _PLACE.sub(lambda match: _before(values.get(match.group(1), f"{{{match.group(1)}}}"), match), text)
+
+
+def _before(value: str, match: re.Match[str]) -> str:
+    """A value with the full stop that stands behind its place; "10:30 a. m." ends a sentence by itself."""
+    return value if value.endswith(".") else value + match.group(2)
 
 
 # --- text messages

@@ -147,6 +147,7 @@ def _preview(template: MessageTemplate, subject: object, body: object) -> object
     return preview_of(
         purpose=template.purpose,
         channel=template.channel,
+        language=template.language,
         subject=str(subject)[:500],
         body=str(body).replace("\r\n", "\n")[:8000],
     )

@@ -14,7 +14,6 @@ from messaging.reference_data import shipped_templates
 from messaging.rules.times import day_words, time_words
 from messaging.rules.wording import (
     MAX_SEGMENTS,
-    USUAL_VALUES,
     MissingValueError,
     clinic_name,
     fill,
@@ -24,9 +23,10 @@ from messaging.rules.wording import (
     placeholders,
     segments,
     template_problems,
+    usual_values,
 )
 
-LONG = USUAL_VALUES | {"day": "miércoles 30 de septiembre", "time": "10:30 p. m."}
+USUAL_VALUES, LONG = usual_values("en"), usual_values("es")
 
 
 def shipped_id(text: dict[str, Any]) -> str:
@@ -56,7 +56,7 @@ def test_no_shipped_text_says_anything_about_health(text: dict[str, Any]):
 
 @pytest.mark.parametrize("text", shipped_templates(), ids=shipped_id)
 def test_every_shipped_text_may_be_used(text: dict[str, Any]):
-    words = {name: text[name] for name in ("purpose", "channel", "subject", "body")}
+    words = {name: text[name] for name in ("purpose", "channel", "language", "subject", "body")}
     assert template_problems(**words) == {}
     if text["channel"] == "text":
         assert segments(for_text_message(fill(text["body"], LONG))) <= MAX_SEGMENTS
@@ -145,6 +145,13 @@ def test_filling():
     )
 
 
+def test_a_sentence_ends_with_one_full_stop():
+    assert fill("{clinic}: el {day}, {time}. Llame.", LONG).endswith("septiembre, 10:30 a. m. Llame.")
+    assert fill_roughly("A las {time}.", language="es") == "A las 10:30 a. m."
+    assert fill_roughly("{nobody}. {time}. {time}", language="en") == "{nobody}. 10:30 am. 10:30 am"
+    assert not [text for text in shipped_templates() if ".." in fill(text["body"], usual_values(text["language"]))]
+
+
 def test_a_line_with_the_missing_phone_is_left_out():
     assert fill("Come.\nCall {phone}.\nBye.", {"phone": ""}) == "Come.\nBye."
 
@@ -174,7 +181,7 @@ def test_any_text_is_filled_or_refused_and_never_anything_else(text: str):
 
 
 def problems(body: str, *, purpose: str = "reminder", channel: str = "email", subject: str = "Hello") -> list[str]:
-    found = template_problems(purpose=purpose, channel=channel, subject=subject, body=body)
+    found = template_problems(purpose=purpose, channel=channel, language="en", subject=subject, body=body)
     return [words for of_field in found.values() for words in of_field]
 
 
@@ -252,4 +259,6 @@ def test_days_and_times():
 
 
 def test_a_preview_looks_like_the_real_thing():
-    assert "{" not in fill_roughly(GOOD)
+    assert "{" not in fill_roughly(GOOD, language="en")
+    assert fill_roughly("{day}, {time}", language="en") == "Wednesday 30 September, 10:30 am"
+    assert fill_roughly("{day}, {time}", language="es") == "miércoles 30 de septiembre, 10:30 a. m."
