@@ -97,7 +97,7 @@ def merge_preview(request: HttpRequest, patient_id: int, other_id: int) -> HttpR
     """Both records side by side; with the right to it, made one."""
     patients = Patient.objects.visible_to(request.user).select_related("site").in_bulk([patient_id, other_id])
     if len(patients) < 2:
-        raise Http404
+        return _merged_already(request, patient_id, other_id)
     if request.method == "POST" and not request.user.has_perm("patients.merge_patient"):
         raise PermissionDenied
     kept, merged = patients[patient_id], patients[other_id]
@@ -141,6 +141,17 @@ def merge_preview(request: HttpRequest, patient_id: int, other_id: int) -> HttpR
         {"kept": kept, "merged": merged, "shown": shown, "form": form, "today": kept.site.today()},
         status=status,
     )
+
+
+def _merged_already(request: HttpRequest, *patient_ids: int) -> HttpResponse:
+    """Somebody else may have merged them since the page was opened; a record one may not see is none."""
+    made = PatientMerge.objects.visible_to(request.user).standing().for_list().filter(merged__in=patient_ids)
+    found: PatientMerge | None = made.order_by("-pk").first()
+    if found is None:
+        raise Http404
+    words = f"Record {found.merged.record_number} is part of {found.kept.record_number} already, by {found.by}."
+    messages.warning(request, words)
+    return redirect("clinic:merge", found.pk)
 
 
 @require_GET

@@ -150,6 +150,19 @@ def test_merged_and_opened_the_kept_record_answers(cast: Cast, sign_in: SignIn) 
     assert client.post(reverse("patients:patient-edit", args=[other.pk]), {}).status_code == 404
 
 
+def test_who_comes_second_is_led_to_what_the_first_has_made(cast: Cast, sign_in: SignIn) -> None:
+    other = twin(cast)
+    client, late = sign_in(cast.ada), sent(cast.joye, other, reason="the second press")
+    client.post(preview_url(cast.joye, other), late | {"reason": "the first press"})
+    made = PatientMerge.objects.get()
+    for url in (preview_url(cast.joye, other), preview_url(other, cast.joye)):
+        for answer in (client.post(url, late, follow=True), client.get(url, follow=True)):
+            assert answer.redirect_chain[-1][0] == reverse("clinic:merge", args=[made.pk])
+            assert f"is part of {cast.joye.record_number} already, by {cast.ada}." in words(answer)
+    assert sign_in(cast.max).get(preview_url(cast.joye, other)).status_code == 404
+    assert PatientMerge.objects.count() == 1
+
+
 def test_what_is_missing_is_said_and_what_was_chosen_is_kept(cast: Cast, sign_in: SignIn) -> None:
     other = twin(cast, phone="+1 617 555 0199")
     answer = sign_in(cast.ada).post(
