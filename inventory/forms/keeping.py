@@ -56,7 +56,7 @@ class ReorderLevelsForm(forms.Form):
         seen = {}
         for name in self.changed_data:
             was = self.data.get(self.add_initial_prefix(name), "")
-            seen[self.sizes[name]] = int(was) if was.isdecimal() else None
+            seen[self.sizes[name]] = int(was) if was.isdecimal() and len(was) < 10 else None
         return seen
 
     def show_conflict(self, there: Mapping[VialSize, int | None]) -> None:

@@ -152,7 +152,7 @@ class HolidayForm(forms.Form):
 class RoomForm(forms.Form):
     name = forms.CharField(label="Name", max_length=60, error_messages={"required": "Give the room a name."})
     is_active = forms.BooleanField(label="Can be booked", required=False)
-    seen = forms.CharField(required=False, max_length=60, strip=False)
+    seen = forms.CharField(required=False, max_length=60, strip=False, widget=forms.HiddenInput)
 
 
 class LengthsForm(forms.Form):

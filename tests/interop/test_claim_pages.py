@@ -355,6 +355,14 @@ def test_what_is_no_number_is_told_and_kept(cast: Cast, sign_in: SignIn, typed: 
     assert not ProcedureCode.objects.exists()
 
 
+def test_what_nobody_sees_of_a_form_is_told_above_it_when_it_came_back_changed(cast: Cast, sign_in: SignIn) -> None:
+    answer = sign_in(cast.ada).post(CODES, {"trunk-1-5": "11111", "was-trunk-1-5": "x" * 11})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "part of this page that nobody sees came back changed" in page
+    assert 'value="11111"' in page
+
+
 def test_two_who_enter_numbers_at_once_see_each_other(cast: Cast, sign_in: SignIn) -> None:
     ada = sign_in(cast.ada)
     opened = codes(ada.get(CODES))

@@ -132,6 +132,13 @@ class TestLevels:
         assert f'value="{typed}"' in page
         assert not ReorderLevel.objects.exists()
 
+    @pytest.mark.parametrize("was", ["9" * 5000, "²", "-1", "NaN"])
+    def test_what_the_page_says_it_began_with_may_be_anything(self, cast: Cast, sign_in: SignIn, was: str):
+        name = f"size_{size().pk}"
+        answer = sign_in(cast.ada).post(LEVELS, {name: "3", f"initial-{name}": was})
+        assert answer.status_code == 302
+        assert ReorderLevel.objects.get().vials == 3
+
     def test_removing_by_the_recalled_reason(self, cast: Cast, sign_in: SignIn):
         lot = receive(cast, vials=1)
         sign_in(cast.ito).post(

@@ -46,6 +46,12 @@ BOOKINGS = {
 
 
 @register.filter
+def is_wrong_unseen(form: Any) -> bool:
+    """Whether something is wrong with what a form sends and nobody sees: no error stands beside that."""
+    return bool(form) and form.is_bound and any(field.errors for field in form.hidden_fields())
+
+
+@register.filter
 def unbroken(text: object) -> SafeString:
     """Words with hyphens, such as the number of a licence, each on one line."""
     return mark_safe(re.sub(r"[^\s<>]*\w-\w[^\s<>]*", r'<span class="nowrap">\g<0></span>', conditional_escape(text)))  # noqa: S308 - escaped just before
