@@ -33,7 +33,8 @@ def response_review(request: HttpRequest, course_id: int) -> HttpResponse:
                 by=request.user,
             )
         except ValidationError as problem:
-            form.add_error(None, problem)
+            if not read_response(course.pk).is_reviewed:  # else the page says by whom, and what was decided
+                form.add_error(None, problem)
         else:
             messages.success(request, "The review is recorded.")
             return redirect("outcomes:side-by-side", course_id=course.pk)
@@ -49,5 +50,5 @@ def response_review(request: HttpRequest, course_id: int) -> HttpResponse:
             "form": form,
             "source": SOURCE,
         },
-        status=422 if form.errors else 200,
+        status=422 if form.is_bound else 200,
     )

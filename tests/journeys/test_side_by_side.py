@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from tests.cast import Cast
 from tests.journeys.conftest import WIDTHS
 from tests.outcomes.cycles import Visit, sign
+from tests.outcomes.test_response_reviews import fading_course
 from tests.treatments.charted import signed
 from treatments.models import Muscle
 
@@ -45,3 +46,24 @@ def test_on_paper_a_side_stands_on_the_page_of_its_muscle(page: Page, cast: Cast
             # Behind the day of the session, in the head of each page, comes the first row.
             words = sheet.extract_text().partition("Muscle, side")[2].split()[3:4]
             assert words not in (["left"], ["right"]), height
+
+
+def test_the_mark_of_a_required_question_stands_beside_its_last_word(
+    page: Page, cast: Cast, log_in: Callable[..., None]
+) -> None:
+    course = fading_course(cast)
+    log_in(page, cast.ito)
+    page.goto(f"/courses/{course.pk}/response-review/")
+    for width in range(760, 1280, 40):
+        page.set_viewport_size({"width": width, "height": 900})
+        alone = page.eval_on_selector_all(
+            ".asteriskField",
+            """marks => marks.filter(mark => {
+                const words = document.createRange();
+                words.setStart(mark.parentElement, 0);
+                words.setEndBefore(mark);
+                const lines = [...words.getClientRects()].filter(line => line.width);
+                return mark.getBoundingClientRect().top >= lines.at(-1).bottom - 2;
+            }).map(mark => mark.parentElement.textContent.trim())""",
+        )
+        assert alone == [], width

@@ -79,6 +79,7 @@ def test_who_comes_second_is_told_by_whom_it_was_reviewed_and_keeps_what_was_typ
     html = answer.content.decode()
     assert answer.status_code == 422
     assert re.search(rf"Reviewed meanwhile, on .* by {cast.okafor.name}: another product", html)
+    assert "reviewed already" not in html, "said once"
     assert "155 U as before" in html
     assert ">Record the review<" not in html
     assert ResponseReview.objects.get().decision == "product"
