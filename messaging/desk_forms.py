@@ -119,8 +119,8 @@ class PolicyForm(VersionedModelForm):
             "max_attempts": "When so many have reached nobody, a task to write a letter is opened.",
         }
         error_messages = {
-            "quiet_from": {"invalid": "A time, for example 20:00."},
-            "quiet_until": {"invalid": "A time, for example 08:00."},
+            "quiet_from": dict.fromkeys(("invalid", "required"), "A time, for example 20:00."),
+            "quiet_until": dict.fromkeys(("invalid", "required"), "A time, for example 08:00."),
             "max_attempts": {"min_value": "At least 1.", "max_value": "At most 20.", "required": "Enter a number."},
         }
 

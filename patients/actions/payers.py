@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit.actions import lock_version
@@ -31,8 +31,7 @@ def payer_named(name: str, *, by: User) -> Payer:
 def add_payer(*, by: User, **values: Any) -> Payer:
     """Add a payer with what they ask for. Raises ValidationError by field, also for a name that is there already."""
     payer = Payer(**values | {"name": plain_name(values["name"])})
-    payer.full_clean()
-    payer.save()
+    _save(payer)
     return payer
 
 
@@ -45,9 +44,19 @@ def update_payer(*, payer: Payer, version: int | None, by: User, **values: Any) 
     current = lock_version(payer, version=version)
     for name, value in (values | {"name": plain_name(values.get("name", current.name))}).items():
         setattr(current, name, value)
-    current.full_clean()
-    current.save()
+    _save(current)
     return current
+
+
+def _save(payer: Payer) -> None:
+    payer.full_clean()
+    try:
+        with transaction.atomic():
+            payer.save()
+    except IntegrityError:
+        # Somebody else gave this name at the same moment; now it is seen, and said as of one that was there before.
+        payer.full_clean()
+        raise
 
 
 def plain_name(name: str) -> str:

@@ -115,6 +115,7 @@ class AuthorizationForm(VersionedModelForm):
         }
         error_messages = {
             "coverage": {"required": "Choose who pays."},
+            "status": {"required": "Choose how it stands."},
             "starts_on": {"required": "Enter the first day."},
             "ends_on": {"required": "Enter the last day."},
             "units_approved": {"min_value": AT_LEAST_ONE, "max_value": TOO_MANY},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -167,3 +169,28 @@ def test_two_type_the_same_new_name_at_once(cast: Cast) -> None:
     )
     assert all(isinstance(result, Coverage) for result in results), results
     assert Payer.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second", ["add", "rename"])
+def test_who_gives_a_name_that_somebody_is_just_giving_is_told(cast: Cast, second: str) -> None:
+    other, is_given = made.payer("Other"), threading.Event()
+
+    def first() -> Payer:
+        with transaction.atomic():
+            payer = add_payer(name="Brand New", by=cast.ada)
+            is_given.set()
+            time.sleep(0.5)  # the second one has looked by now, and waits for this name
+        return payer
+
+    def late() -> Payer:
+        is_given.wait(10)
+        if second == "add":
+            return add_payer(name="brand NEW", by=cast.ada)
+        return update_payer(payer=other, version=other.version, name="brand NEW", by=cast.ada)
+
+    won, told = at_once(first, late)
+    assert isinstance(won, Payer)
+    assert isinstance(told, ValidationError)
+    assert "A payer of this name is there already." in told.messages
+    assert Payer.objects.filter(name__iexact="brand new").count() == 1
