@@ -174,6 +174,12 @@ def test_a_body_in_another_encoding_is_refused(client: Client, charset: str, kin
     assert client.post("/account/login/", {"login": "é"}).status_code == 200
 
 
+@pytest.mark.django_db
+def test_a_number_of_thousands_of_digits_is_refused_in_words(client: Client) -> None:
+    answer = client.post(reverse("mfa_login_webauthn"), {"credential": "9" * 5000})
+    assert (answer.status_code, "That could not be read" in answer.content.decode()) == (400, True)
+
+
 def test_nul_in_an_address_is_refused_in_words(cast: Cast, sign_in: Callable[[User], Client]) -> None:
     answer = sign_in(cast.ito).get(reverse("outcomes:review-list"), {"figure": "cycles", "part": "a\0b"})
     assert (answer.status_code, "That could not be read" in answer.content.decode()) == (400, True)

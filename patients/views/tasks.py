@@ -54,9 +54,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
 def task_take(request: HttpRequest, task_id: int) -> HttpResponse:
     """Put oneself down for it, also in the place of somebody whose name one has just read."""
     task = _task(request, task_id)
-    seen = request.POST.get("seen", "")
     try:
-        take_task(task=task, by=request.user, seen=int(seen) if seen.isascii() and seen.isdigit() else None)
+        take_task(task=task, by=request.user, seen=_number(request.POST.get("seen", "")))
     except TakenError as error:
         messages.warning(request, f"{error.by} has taken this meanwhile.")
     except ValidationError as error:
