@@ -63,12 +63,14 @@ def letter_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Letters printed together: how far they are, then the PDF and which were left out."""
     batch = _batch(request, batch_id)
     whose = Patient.objects.in_bulk([row["patient"] for row in batch.left_out])
+    letters = list(batch.letters.select_related("patient").defer("body").order_by("pk"))
     return render(
         request,
         "clinic/letter_batch.html#progress" if request.htmx else "clinic/letter_batch.html",
         {
             "batch": batch,
-            "letters": batch.letters.select_related("patient").defer("body").order_by("pk"),
+            "letters": letters,
+            "elsewhere": batch.done - len(letters) - len(batch.left_out),
             "left_out": [(whose.get(row["patient"]), row["why"]) for row in batch.left_out],
             "today": batch.site.today(),
         },

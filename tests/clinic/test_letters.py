@@ -136,6 +136,14 @@ def test_a_letter_is_printed_once_however_often_it_is_asked_for(cast: Cast):
     assert second.pdf is None
 
 
+def test_who_gets_some_of_the_letters_chosen_is_told_where_the_others_are(cast: Cast, sign_in: SignIn):
+    taken, left = letter_task(cast, 1), letter_message(cast, 2)
+    printed(cast, taken)
+    batch = printed(cast, taken, left)
+    page = sign_in(cast.robin).get(reverse("clinic:letter-batch", args=[batch.pk]))
+    assert "1 of those you chose somebody else printed" in page.content.decode()
+
+
 def test_the_task_closes_the_queued_invitation_about_the_same(cast: Cast):
     todo = letter_task(cast)
     invitation = letter_message(cast, 2, patient=todo.patient, purpose="recall", about="course", about_id=todo.about_id)
