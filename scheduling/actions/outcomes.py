@@ -34,6 +34,8 @@ def change_outcome(*, outcome: AttemptOutcome, version: int | None, by: User, **
 
     Raises StaleVersionError when somebody changed it meanwhile, and ValidationError.
     """
+    # Two who give different outcomes one name at once stand in line here.
+    list(AttemptOutcome.objects.select_for_update().order_by("pk"))
     current = lock_version(outcome, version=version)
     for name, value in values.items():
         setattr(current, name, value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -10,13 +12,14 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import SavedView, User
 from patients.models import Patient
 from scheduling import actions
-from scheduling.actions.outcomes import add_outcome
+from scheduling.actions.outcomes import add_outcome, change_outcome
 from scheduling.models import AttemptOutcome, RecallAttempt, RecallClaim
 from tests.accounts.test_staff import sent_at_once
 from tests.cast import Cast
@@ -262,6 +265,28 @@ def test_an_outcome_added_twice_at_once_or_in_other_letters_is_there_once(cast: 
     assert [error.message_dict for error in refused] == [{"name": ["An outcome is called that already."]}] * 2
     with pytest.raises(ValidationError, match="called that already"):
         add(name="moved AWAY")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["Rang twice", "RANG twice"])
+def test_two_outcomes_given_one_name_at_once_keep_two_names(cast: Cast, name: str):
+    first, second = AttemptOutcome.objects.order_by("position")[:2]
+    is_given = threading.Event()
+
+    def one() -> AttemptOutcome:
+        with transaction.atomic():
+            changed = change_outcome(outcome=first, version=first.version, name="Rang twice", by=cast.ada)
+            is_given.set()
+            time.sleep(0.5)  # the second one waits in line by now
+        return changed
+
+    def late() -> AttemptOutcome:
+        is_given.wait(10)
+        return change_outcome(outcome=second, version=second.version, name=name, by=cast.ada)
+
+    won, told = at_once(one, late)
+    assert won.name == "Rang twice"
+    assert told.message_dict == {"name": ["An outcome is called that already."]}
 
 
 def test_where_somebody_else_calls_what_came_of_it_stands_in_what_is_kept(cast: Cast, sign_in: SignIn):
