@@ -270,6 +270,9 @@ def _name_dots(plot: Plot, names: Sequence[str]) -> None:
             if all(right < x - half or left > x + half or abs(y - 4 - at) > 11 for left, right, at in taken):
                 taken.append((x - half, x + half, y - 4))
                 plot.lines.append(Line(f"M{dot.x} {round(dot.y + 5, 1)}V{y - 10}", "lead"))
+                # Nothing crosses a name out; the stroke of its halo is not drawn in a PDF.
+                across = round(2 * half - 6, 1)
+                plot.lines.append(Line(f"M{round(x - half + 3, 1)} {y - 10}h{across}v13h-{across}z", "ground"))
                 plot.labels.append(Label(round(x, 1), y, name, "middle halo"))
                 break
 

@@ -103,6 +103,9 @@ def test_names_of_providers_lie_apart_and_off_the_dots() -> None:
         assert right <= RIGHT + LETTER
         assert bottom <= BOTTOM
         assert not [dot for dot in dots if left <= dot.x <= right and top - 4 <= dot.y <= bottom + 4]
+    kinds = [line.kind for line in plot.lines if "h16" not in line.d]  # without those of the legend
+    assert kinds.count("ground") == 3
+    assert not {"grid", "narrow", "wide"} & set(kinds[kinds.index("ground") :]), "a line crosses a name out"
 
 
 def test_what_was_discarded_is_said_beside_the_bars() -> None:
