@@ -73,7 +73,7 @@ fix: $(TEST_READY)  ## format, and repair what ruff can repair
 words: $(TEST_READY)  ## compile the Spanish words of patients' pages
 	@$(BIN)/python -c "import polib; path = 'locale/es/LC_MESSAGES/django'; polib.pofile(path + '.po').save_as_mofile(path + '.mo')"
 
-bench: $(TEST_READY) $(PACKAGES_READY)  ## measure, kill the server 100 times, walk every link as each role, send 20,000 hostile requests
+bench: $(TEST_READY) $(PACKAGES_READY)  ## measure, kill the server 100 times, walk every link as each role, send 20,000 hostile requests, spoil each field in turn
 	@$(BIN)/python -m benchmarks.findings_speed
 	@$(BIN)/python -m benchmarks.recall_list
 	@$(BIN)/python -m benchmarks.million
@@ -84,6 +84,7 @@ bench: $(TEST_READY) $(PACKAGES_READY)  ## measure, kill the server 100 times, w
 	@$(BIN)/python -m benchmarks.kill_courier
 	@$(BIN)/python -m benchmarks.outside_walk
 	@$(BIN)/python -m benchmarks.hostile_input
+	@$(BIN)/python -m benchmarks.hostile_input --systematic --most 10
 
 # Applying all migrations takes one processor a minute: it is done beside the checks, which mostly use another.
 test: $(TEST_READY) $(PACKAGES_READY)  ## all checks, all tests, and the journeys in a browser

@@ -14,6 +14,7 @@ class Field:
     type: str
     value: str
     choices: list[str] = field(default_factory=list)
+    required: bool = False
 
 
 @dataclass
@@ -84,7 +85,9 @@ class Page(HTMLParser):
 
     def _add(self, tag: str, got: dict[str, str]) -> None:
         kind = {"input": got.get("type", "text"), "button": "submit"}.get(tag, tag)
-        each = Field(got["name"], kind, got.get("value", "on" if kind == "checkbox" else ""))
+        each = Field(
+            got["name"], kind, got.get("value", "on" if kind == "checkbox" else ""), required="required" in got
+        )
         if kind in {"checkbox", "radio"} and "checked" in got:
             each.choices.append(each.value)
         if tag == "select":

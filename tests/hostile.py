@@ -6,6 +6,7 @@ import random
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
@@ -144,7 +145,15 @@ class Hostile:
     # --- sending
 
     def send(
-        self, target: Target, method: str, query: str, body: bytes, kind: str, path: str = "", **extra: Any
+        self,
+        target: Target,
+        method: str,
+        query: str,
+        body: bytes,
+        kind: str,
+        path: str = "",
+        shown: str = "",
+        **extra: Any,
     ) -> Any:
         self._problem.clear()
         self.asked.names = set()
@@ -178,8 +187,8 @@ class Hostile:
         self.tally.statuses[status] += 1
         if status >= 500:
             how = problem or (_words(self._problem[-1]) if self._problem else f"answered {status}")
-            shown = f"{method} {path or target.url}?{query[:200]} {kind} {body[:400]!r} {extra or ''}"
-            self.tally.failed(target.name, how, shown)
+            request = f"{method} {path or target.url}?{query[:200]} {kind} {body[:400]!r} {extra or ''}"
+            self.tally.failed(target.name, how, shown or request)
         return response
 
     def hostile(self, target: Target, by: Chance) -> None:
@@ -213,7 +222,7 @@ class Hostile:
         for name in names:
             for value in SWEPT:
                 pairs = self._filled(target, by, target.body, form, well=True)
-                body = _encoded([*(pair for pair in pairs if pair[0] != name), (name, value)])
+                body = encoded([*(pair for pair in pairs if pair[0] != name), (name, value)])
                 self.send(target, "POST", "", body, "application/x-www-form-urlencoded")
 
     def _filled(
@@ -262,24 +271,24 @@ class Hostile:
 
     def _query(self, target: Target, by: Chance) -> None:
         pairs = self._pairs(target, by, target.query)
-        query = _encoded(pairs)[:60_000].decode("ascii")
+        query = encoded(pairs)[:60_000].decode("ascii")
         if by.randint(0, 7) == 0:
             query += by.choice(["&%", "&%zz=%ff", "&=", "&&&", "&a=%00", "&%00=1", "?a=b", "&a=%c3%28", ";a=1"])
         self.send(target, "GET", query, b"", "", **self._htmx(by))
 
     def _body(self, target: Target, by: Chance) -> None:
-        body = _encoded(self._pairs(target, by, target.body))
+        body = encoded(self._pairs(target, by, target.body))
         self.send(target, "POST", "", body, "application/x-www-form-urlencoded", **self._htmx(by))
 
     def _multipart(self, target: Target, by: Chance) -> None:
         parts = [
-            b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (_bytes(name)[:200], _bytes(value))
+            b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (as_bytes(name)[:200], as_bytes(value))
             for name, value in self._pairs(target, by, target.body)
         ]
         for name in sorted(target.files) or ["file"]:
             file, kind, content = UPLOADS[by.choice(sorted(UPLOADS))]()
             head = b'Content-Disposition: form-data; name="%s"; filename="%s"\r\nContent-Type: %s\r\n\r\n'
-            parts.append(head % (_bytes(name), _bytes(file), kind.encode()) + content)
+            parts.append(head % (as_bytes(name), as_bytes(file), kind.encode()) + content)
         body = b"".join(b"--cut\r\n" + part + b"\r\n" for part in parts) + b"--cut--\r\n"
         kind = "multipart/form-data; boundary=cut"
         match by.choice(["sound"] * 12 + ["half", "no end", "no boundary", "other boundary", "charset"]):
@@ -305,17 +314,15 @@ class Hostile:
 
     def _raw(self, target: Target, by: Chance) -> None:
         """What is no form at all, or says it is something else."""
-        sound = _encoded(self._pairs(target, by, target.body))[:5000]
+        sound = encoded(self._pairs(target, by, target.body))[:5000]
         body = by.choice(
                 [b"", b"{", b"\xff\xfe\x00", b"%ff=%fe&%c3%28=1", b"[1, 2", b'{"a": "\\ud800"}', b"<a>&b;</a>",
                  b"&" * 6000, b"a=1&" * 5001, b"=" * 99, b"null", b"[" * 5000, b"x" * 6_000_000, sound, sound]
-            
         )  # fmt: skip
         kind = by.choice(
                 ["application/json", "text/plain", "text/xml", "application/x-www-form-urlencoded", "x" * 300, "/", ";",
                  "application/x-www-form-urlencoded; charset=utf-16", "application/x-www-form-urlencoded; charset=none",
                  "multipart/form-data; boundary=cut", "multipart/mixed; boundary=cut", "application/octet-stream"]
-            
         )  # fmt: skip
         method = by.choice(["POST", "POST", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "GET"])
         self.send(target, method, "", body, kind)
@@ -324,7 +331,7 @@ class Hostile:
         path = target.path.replace("987654321", by.choice(PATHS), by.randint(1, 2))
         if "987654321" not in target.path:
             path = target.url + by.choice([*PATHS, "../", "%2e%2e/", "?", "#", ";a=b", "//"])
-        query = _encoded([(name, "1") for name in sorted(target.query)][:5]).decode("ascii")
+        query = encoded([(name, "1") for name in sorted(target.query)][:5]).decode("ascii")
         self.send(target, by.choice(["GET", "POST"]), query, b"", "", path.replace("987654321", "1"))
 
     def _headers(self, target: Target, by: Chance) -> None:
@@ -342,7 +349,6 @@ class Hostile:
                  ("HTTP_IF_NONE_MATCH", ['"', "W/", "*", ","]),
                  ("HTTP_X_BACKGROUND", ["1", "\xff"]),
                  ("HTTP_COOKIE", ["cadence_session=\xff", "cadence_session=" + "x" * 5000, "a=b;;;=;", "csrftoken=x"])]
-            
         )  # fmt: skip
         extra = {name: by.choice(values), **self._htmx(by)}
         self.send(target, by.choice(["GET", "GET", "POST"]), "", b"", "", **extra)
@@ -383,9 +389,9 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {words} at {'/'.join(place.filename.split('/')[-3:])}:{place.lineno}"
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def as_bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
 
-def _encoded(pairs: list[tuple[str, str]]) -> bytes:
-    return "&".join(f"{quote_plus(_bytes(name))}={quote_plus(_bytes(value))}" for name, value in pairs).encode()
+def encoded(pairs: Iterable[tuple[str, str | bytes]]) -> bytes:
+    return "&".join(f"{quote_plus(as_bytes(name))}={quote_plus(as_bytes(value))}" for name, value in pairs).encode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.http import QueryDict
@@ -44,3 +46,26 @@ class Asked:
         finally:
             MultiValueDict.__getitem__, MultiValueDict.getlist = taken, listed  # type: ignore[method-assign]
             del QueryDict.__contains__
+
+
+def named_in_code() -> set[str]:
+    """The names that views read from the query by name: request.GET["a"], request.GET.get("a"), "a" in request.GET."""
+    found: set[str] = set()
+    for path in sorted(Path(__file__).parent.parent.glob("*/views*/**/*.py")) + sorted(
+        Path(__file__).parent.parent.glob("*/views.py")
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=query, attr="get" | "getlist"), args=[ast.Constant(str(name)), *_]
+                ):
+                    pass
+                case ast.Subscript(value=query, slice=ast.Constant(str(name))):
+                    pass
+                case ast.Compare(left=ast.Constant(str(name)), ops=[ast.In()], comparators=[query]):
+                    pass
+                case _:
+                    continue
+            if isinstance(query, ast.Attribute) and query.attr == "GET":
+                found.add(name)
+    return found
