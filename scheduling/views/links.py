@@ -95,7 +95,11 @@ def _still_true(done: str, appointment: Appointment) -> str:
     """What was just done, as long as it holds: "back" and a kept address show this page again later."""
     if done in ("move", "call"):
         return done
-    holds = {"confirm": appointment.status == Status.CONFIRMED, "chosen": appointment.is_active}
+    holds = {
+        "confirm": appointment.status == Status.CONFIRMED,
+        "chosen": appointment.is_active,
+        "earlier": appointment.is_active,
+    }
     return done if holds.get(done) else ""
 
 
@@ -114,13 +118,11 @@ def link_times(request: HttpRequest, token: str) -> HttpResponse:
             try:
                 by_link.choose_by_link(link=request.link, wish=wish, starts_at=starts_at, now=now)
             except ValidationError as error:
-                if _leads_on(request.link):
-                    return redirect("scheduling:link-visit", token)
+                if (taken := _leads_on(request.link)) is not None:
+                    return _to_visit(token, "chosen" if taken.local_start == starts_at else "earlier")
                 problem = _words(error)
             else:
-                response = redirect("scheduling:link-visit", token)
-                response["Location"] += "?done=chosen"
-                return response
+                return _to_visit(token, "chosen")
     looking_from = _day(request.GET.get("from", ""))
     times = offered_times(wish, now=now, looking_from=looking_from)
     return _page(
@@ -155,13 +157,11 @@ def link_offer(request: HttpRequest, token: str) -> HttpResponse:
         try:
             if request.POST.get("press") == "take":
                 by_link.take_offer_by_link(link=link, offer=offer, now=now)
-                response = redirect("scheduling:link-visit", token)
-                response["Location"] += "?done=chosen"
-                return response
+                return _to_visit(token, "chosen")
             by_link.decline_offer_by_link(offer=offer, now=now)
         except ValidationError as error:
-            if _leads_on(link):
-                return redirect("scheduling:link-visit", token)
+            if _leads_on(link) is not None:
+                return _to_visit(token, "chosen")
             problem = _words(error)
         else:
             return redirect(request.path)
@@ -177,10 +177,18 @@ def link_offer(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-def _leads_on(link: PatientLink) -> bool:
-    """Whether another press of the same patient was first: the link leads to what that one has booked."""
+def _to_visit(token: str, done: str) -> HttpResponse:
+    response = redirect("scheduling:link-visit", token)
+    response["Location"] += f"?done={done}"
+    return response
+
+
+def _leads_on(link: PatientLink) -> Appointment | None:
+    """What another press of the same patient has booked, where that one was first; the link leads there now."""
     now = PatientLink.objects.get(pk=link.pk)
-    return (now.purpose, now.about_id) != (link.purpose, link.about_id) and now.purpose == Purpose.APPOINTMENT
+    if (now.purpose, now.about_id) == (link.purpose, link.about_id) or now.purpose != Purpose.APPOINTMENT:
+        return None
+    return _appointment_of(now)
 
 
 def _wish(link: PatientLink, *, now: datetime) -> Wish:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
+import threading
+import time as time_module
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from messaging.actions.links import make_link
 from messaging.models import PatientLink
-from patients.models import Task
+from patients.models import Patient, Task
 from scheduling.actions.appointments import move_appointment
 from scheduling.actions.by_link import choose_by_link
 from scheduling.models import Appointment, Availability, Room
 from scheduling.offered_times import Wish, offered_times
 from tests.cast import Cast
 from tests.scheduling.made import booked, dated, moment, working
+from tests.scheduling.test_concurrency import at_once
 from treatments.models import TreatmentCourse
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +193,33 @@ def test_a_press_on_a_page_that_another_press_has_overtaken_books_nothing(cast: 
     choose_by_link(link=link, wish=wish, starts_at=one, now=now)
     with pytest.raises(ValidationError, match="used meanwhile"):
         choose_by_link(link=link, wish=wish, starts_at=two, now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("second", "said"), [(0, {"chosen"}), (1, {"chosen", "earlier"})])
+def test_of_two_presses_at_once_the_second_is_told_what_the_first_has_booked(
+    cast: Cast, course: TreatmentCourse, second: int, said: set[str]
+):
+    client, token, link = opened(cast, "booking", course.pk)
+    found = [slot.strftime("%Y-%m-%dT%H:%M") for slot in slots(client.get(times(token)).content.decode())]
+    cookies = client.cookies.output(header="", sep=";")
+    is_held = threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Patient.objects.select_for_update().get(pk=link.patient_id)
+            is_held.set()
+            time_module.sleep(1)  # both have read the link by now, and wait for the patient
+
+    def press(slot: str) -> str:
+        is_held.wait(10)
+        return Client(headers={"cookie": cookies}).post(times(token), {"slot": slot})["Location"]
+
+    _, *answers = at_once(hold, partial(press, found[0]), partial(press, found[second]))
+    assert {answer.partition("?done=")[2] for answer in answers} == said
+    assert Appointment.objects.count() == 1
+    page = client.get(visit(token) + "?done=earlier").content.decode()
+    assert "An earlier press has booked this time." in page
 
 
 def test_no_time_outside_what_is_known_can_be_typed_in(cast: Cast, course: TreatmentCourse):
