@@ -76,9 +76,14 @@ def send_again(*, message: Message, by: User, now: datetime) -> Message:
 
 @transaction.atomic
 def decide_unknown(*, message: Message, arrived: bool, by: User, now: datetime) -> Message:
-    """Decide about a message that was perhaps sent: it arrived, or goes again; returns the message that counts."""
+    """Decide about a message that was perhaps sent: it arrived, or goes again; returns the message that counts.
+
+    Raises ValidationError when somebody else has decided otherwise meanwhile.
+    """
     settled = settle_unknown(message=message, went_out=arrived, by=by, now=now)
-    if arrived or settled.status not in AGAIN:
+    if arrived == (settled.status in AGAIN):
+        raise ValidationError(f"Somebody else has decided meanwhile: {settled.get_status_display()}.")
+    if arrived:
         return settled
     return send_again(message=settled, by=by, now=now)
 

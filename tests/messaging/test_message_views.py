@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,13 +16,14 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditEvent
 from messaging.actions.delivery import not_delivered, perhaps_sent
-from messaging.actions.messages import send_again
+from messaging.actions.messages import decide_unknown, send_again
 from messaging.models import ContactConsent, ContactPolicy, Message, MessageTemplate
 from messaging.reference_data import shipped_templates
 from patients.models import Task
 from scheduling.models import Appointment
 from tests.cast import Cast
 from tests.messaging.made import queued, reachable
+from tests.scheduling.test_concurrency import at_once
 
 SignIn = Callable[[User], Client]
 LIST = reverse("messaging:message-list")
@@ -184,6 +188,32 @@ def test_a_person_decides_about_what_was_perhaps_sent(cast: Cast, sign_in: SignI
     assert Message.objects.filter(once=f"message {lost.pk} again", status="queued").count() == 1
     assert not Task.objects.open().exists()
     assert client.post(at("decide", lost), {"decision": "arrived"}).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["arrived", "again"])
+def test_of_two_who_decide_otherwise_at_once_the_second_is_told(cast: Cast, sign_in: SignIn, first: str):
+    row = message(cast, "unknown")
+    perhaps_sent(row, why="The program stopped.", now=timezone.now())
+    second = "again" if first == "arrived" else "arrived"
+    client, is_held = sign_in(cast.robin), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            decide_unknown(message=row, arrived=first == "arrived", by=cast.ada, now=timezone.now())
+            is_held.set()
+            time.sleep(1)  # the second has read "perhaps sent" by now, and waits for the row
+
+    def press() -> Any:
+        is_held.wait(10)
+        return client.post(at("decide", row), {"decision": second})
+
+    _, answer = at_once(hold, press)
+    assert answer.status_code == 422
+    assert "Somebody else has decided meanwhile" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.status == ("sent" if first == "arrived" else "failed")
+    assert Message.objects.filter(once=f"message {row.pk} again").exists() == (first == "again")
 
 
 # --- texts
