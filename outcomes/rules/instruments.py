@@ -268,9 +268,11 @@ def total_item(definition: Definition) -> Item:
 
 
 def _missing(items: Sequence[Item]) -> str:
-    """item 3 missing; items 3 and 4 missing"""
+    """Item 3 missing; Item 3 and Item 4 missing; Question 3, days; Question 4, days missing"""
     names = [item.label for item in items]
-    return f"{' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)} missing"
+    if len(names) == 1 or any("," in name for name in names):
+        return f"{'; '.join(names)} missing"
+    return f"{', '.join(names[:-1])} and {names[-1]} missing"
 
 
 def _complete(definition: Definition, answers: Mapping[str, Decimal]) -> tuple[list[Decimal], str]:

@@ -95,7 +95,7 @@ def test_worked_examples(key, answers, value, band):
     ("key", "answers", "why_not"),
     [
         ("hit6", [6, 6, None, 6, 6, 6], "Item 3 missing"),
-        ("midas", [1, None, None, 2, 3], "Question 2, days and Question 3, days missing"),
+        ("midas", [1, None, None, 2, 3], "Question 2, days; Question 3, days missing"),
         ("twstrs", [17, 12, None], "Pain missing"),
         ("peg", [7, None, 6], "Interference with enjoyment of life missing"),
         ("jfls8", [None, None, None, 4, 5, 6, 7, 8], "Item 1, Item 2 and Item 3 missing"),
