@@ -266,7 +266,7 @@ def wordless(response: Any) -> bool:
     text = response.content.decode(errors="replace")
     if "html" not in response.headers.get("Content-Type", ""):
         return text.strip() in NOT_OURS
-    if response.status_code in (409, 422):
+    if response.status_code in (409, 422) and "<main" in text:
         return not MARKED.search(text)
     return len(strip_tags(text).split()) < 3 or "<title>Bad Request" in text or "<title>Not Found" in text
 

@@ -74,8 +74,9 @@ def test_the_systematic_walk_finds_what_can_be_sent_by_itself(cast: Cast):
 @pytest.mark.parametrize(
     ("answer", "says_nothing"),
     [
-        (HttpResponse("<h1>New patient</h1><p>Given name</p>", status=422), True),
-        (HttpResponse('<p class="field-error">Enter a date.</p>', status=422), False),
+        (HttpResponse("<main><h1>New patient</h1><p>Given name</p></main>", status=422), True),
+        (HttpResponse('<main><p class="field-error">Enter a date.</p></main>', status=422), False),
+        (HttpResponse('<span role="status">Two things are wrong.</span>', status=422), False),
         (HttpResponse("Not Found", status=404, content_type="text/plain"), True),
         (HttpResponse("<h1>Nothing here</h1><p>The address is wrong.</p>", status=404), False),
         (HttpResponse(status=409), True),

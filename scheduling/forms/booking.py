@@ -131,8 +131,9 @@ class BookingForm(AppointmentTimeForm):
     )
     follow_up = forms.ModelChoiceField(FollowUp.objects.none(), label="Follow-up", required=False, empty_label="Other")
     steps = forms.MultipleChoiceField(
-        label="Also book the follow-ups", required=False, widget=forms.CheckboxSelectMultiple
-    )
+        label="Also book the follow-ups", required=False, widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "One of the follow-ups is not planned any more. Tick them again."},
+    )  # fmt: skip
 
     field_order = [
         "kind",

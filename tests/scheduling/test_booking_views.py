@@ -288,6 +288,8 @@ def test_follow_ups_are_booked_with_the_session_if_wished(cast: Cast, course: Tr
     page = client.get(NEW, {"course": course.pk}).content.decode()
     steps = re.findall(r'name="steps" value="([^"]+)"', page)
     assert steps
+    gone = client.post(NEW, booking(cast, course, steps=["gone", *steps]))
+    assert (gone.status_code, "One of the follow-ups is not planned any more" in gone.content.decode()) == (422, True)
     answer = client.post(NEW, booking(cast, course, steps=steps), follow=True).content.decode()
     visit = Appointment.objects.get(kind="session")
     planned = list(visit.planned_follow_ups.order_by("starts_at"))
