@@ -123,6 +123,9 @@ def with_pressed_time(data: QueryDict | None) -> QueryDict | None:
 class BookingForm(AppointmentTimeForm):
     """A visit to book. A pressed free time is sent as `slot` and stands for day and time."""
 
+    # Chosen above, where free times are looked for.
+    told_by_page = ("provider", "minutes")
+
     kind = forms.ChoiceField(choices=Appointment.Kind.choices, widget=forms.HiddenInput)
     provider = forms.ModelChoiceField(User.objects.none(), widget=forms.HiddenInput)
     minutes = forms.IntegerField(min_value=SHORTEST_MINUTES, max_value=LONGEST_MINUTES, widget=forms.HiddenInput)

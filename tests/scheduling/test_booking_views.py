@@ -369,6 +369,7 @@ def test_a_refusal_beside_the_list_stays_in_the_panel(cast: Cast, course: Treatm
     assert answer.status_code == 422
     assert answer["HX-Retarget"] == "#side"
     assert "Dr Kenji Ito has 09:00-09:30 with another patient." in answer.content.decode()
+    assert "that nobody sees came back changed" not in answer.content.decode(), "who is chosen stands above the times"
 
 
 @pytest.mark.parametrize("field", ["died_on", "left_on"])

@@ -47,8 +47,14 @@ BOOKINGS = {
 
 @register.filter
 def is_wrong_unseen(form: Any) -> bool:
-    """Whether something is wrong with what a form sends and nobody sees: no error stands beside that."""
-    return bool(form) and form.is_bound and any(field.errors for field in form.hidden_fields())
+    """Whether something is wrong with what a form sends and nobody sees: no error stands beside that.
+
+    What the page itself says an error of, the form names as `told_by_page`.
+    """
+    if not form or not form.is_bound:
+        return False
+    told = getattr(form, "told_by_page", ())
+    return any(field.errors for field in form.hidden_fields() if field.name not in told)
 
 
 @register.filter
