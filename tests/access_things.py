@@ -222,7 +222,7 @@ def stock_count(cast: Cast) -> StockCount:
 
 def counted_line(cast: Cast) -> StockCountLine:
     """Counted, and one fewer than there should be."""
-    line, now = stock_count(cast).lines.get(), timezone.now()
+    line, now = stock_count(cast).lines.earliest("pk"), timezone.now()
     return count_line(line=line, counted=1, at=now, version=line.version, by=cast.ito, now=now)
 
 
