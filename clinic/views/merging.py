@@ -103,7 +103,9 @@ def merge_preview(request: HttpRequest, patient_id: int, other_id: int) -> HttpR
     kept, merged = patients[patient_id], patients[other_id]
     shown = preview(kept, merged, on=kept.site.today(), by=request.user)
     versions = {"kept_version": kept.version, "merged_version": merged.version}
-    form = MergeForm(request.POST or None, initial=versions, fields=shown.fields, twins=shown.twins)
+    form = MergeForm(
+        request.POST if request.method == "POST" else None, initial=versions, fields=shown.fields, twins=shown.twins
+    )
     status = 200
     if request.method == "POST":
         status = 422

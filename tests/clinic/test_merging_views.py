@@ -175,6 +175,11 @@ def test_what_is_missing_is_said_and_what_was_chosen_is_kept(cast: Cast, sign_in
     assert answer.status_code == 422
 
 
+def test_an_empty_form_is_answered_in_words(cast: Cast, sign_in: SignIn) -> None:
+    answer = sign_in(cast.ada).post(reverse("clinic:merge-preview", args=[cast.joye.pk, cast.omar.pk]), {})
+    assert (answer.status_code, "Say how you know" in answer.content.decode()) == (422, True)
+
+
 def test_two_visits_at_one_time_stop_it_in_words(cast: Cast, sign_in: SignIn) -> None:
     other = twin(cast)
     starts_at = datetime(2026, 12, 7, 15, tzinfo=UTC)
