@@ -197,8 +197,17 @@ def test_an_error_that_came_with_the_page_goes_when_it_is_corrected(chart: Page,
 def test_reasons_typed_on_the_review_stay_while_the_session_is_corrected(chart: Page) -> None:
     place_preempt(chart)
     saved(chart)
+    # A slow machine: the link is pressed before what was typed is kept.
+    chart.add_init_script("""
+      const encrypt = SubtleCrypto.prototype.encrypt;
+      SubtleCrypto.prototype.encrypt = async function (...given) {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        return encrypt.apply(this, given);
+      };
+    """)
     chart.get_by_role("button", name="Review and sign").first.click()
     reason = chart.locator("input[name^='reason:']").first
+    expect(chart.locator("#signing.is-live")).to_be_visible()
     reason.fill("seen by the neurologist")
     chart.get_by_role("link", name="Correct it").first.click()
     expect(chart.locator("#charting.is-live")).to_be_visible()
