@@ -119,14 +119,18 @@ def adverse_event(cast: Cast) -> AdverseEvent:
 
 
 def appointment(cast: Cast) -> Appointment:
+    half_an_hour = timedelta(minutes=30)
     starts_at = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    taken = Appointment.objects.taking(patient_id=cast.joye.pk, provider_id=cast.ito.pk, room_id=None)
+    while taken.overlapping(starts_at=starts_at, ends_at=starts_at + half_an_hour).exists():
+        starts_at += half_an_hour
     made = Appointment.objects.create(
         patient=cast.joye,
         provider=cast.ito,
         site=cast.harbour,
         kind=Appointment.Kind.SESSION,
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=30),
+        ends_at=starts_at + half_an_hour,
         created_by=cast.robin,
     )
     AppointmentCourse.objects.create(appointment=made, course=course(cast))

@@ -77,10 +77,18 @@ class BoundedField(forms.DecimalField):
             raise ValidationError(words)
 
 
+def _grade(text: Any) -> Decimal:
+    """Raises ValueError for what is no number, as a choice expects it; a goal's form asks before it is checked."""
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError("not a number") from error
+
+
 def choice_field(choices: Iterable[tuple[Decimal, str]], *, empty: str, **options: Any) -> forms.Field:
     return forms.TypedChoiceField(
         required=False,
-        coerce=Decimal,
+        coerce=_grade,
         empty_value=None,
         choices=[("", empty), *((plain(value), words) for value, words in choices)],
         error_messages={"invalid_choice": "Choose one of the grades."},

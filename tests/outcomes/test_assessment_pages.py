@@ -63,6 +63,15 @@ def test_ashworth_is_a_choice_of_grades_kept_in_words_and_coding(cast, sign_in):
     assert client.post(address(course), sent | {"score_mas": "2.5"}).status_code == 422
 
 
+def test_a_grade_that_is_no_number_is_refused_beside_a_goal_without_a_rating(cast, sign_in):
+    course = cast.course(condition="upper_limb_spasticity")
+    sent = {"assessed_on": course.site.today().isoformat(), "score_mas": "²", "item_gas_goal_1": "Hold a cup"}
+    response = sign_in(cast.ito).post(address(course), sent)
+    assert response.status_code == 422
+    assert response.context["form"].errors["score_mas"] == ["Choose one of the grades."]
+    assert response.context["form"].errors["item_gas_attained_1"] == ["Rate this goal, or take it out."]
+
+
 def test_pressing_twice_makes_one_row_and_another_score_of_the_day_a_second(cast, sign_in):
     course = cast.course()
     client = sign_in(cast.ito)

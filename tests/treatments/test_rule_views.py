@@ -194,6 +194,12 @@ def test_without_a_revision_nothing_is_kept_and_what_was_ticked_stays(
     assert not LabelConfirmation.objects.exists()
 
 
+def test_what_is_confirmed_of_no_product_is_refused_in_words(cast: Cast, sign_in: Callable[..., Client]) -> None:
+    answer = sign_in(cast.ito).post("/rules/confirm/", {"product": "none", "label_revision": "11/2023"})
+    assert answer.status_code == 422
+    assert answer.context["unplaced"].non_field_errors()[0] in answer.content.decode()
+
+
 def test_the_page_costs_the_same_for_any_number_of_confirmations(cast: Cast, sign_in: Callable[..., Client]) -> None:
     client, url = sign_in(cast.ito), reverse("treatments:rule-list")
 

@@ -84,5 +84,7 @@ def _page(
         "everything": everything,
         "chosen": chosen or set(),
         "problem": form is not None,
+        # What was sent for a product that is none has no place of its own.
+        "unplaced": form if form and not any(entry["form"] is form for entry in products) else None,
     }
     return render(request, "treatments/rule_list.html", context, status=422 if form else 200)
