@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from accounts.models import Credential, Site, User
+from audit.admin import Page
 
 # Django's own sign-in page knows neither the lock-out nor the audit trail: the clinic's stands in for it.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -18,7 +19,7 @@ if admin.site.is_registered(Group):
     admin.site.unregister(Group)
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(Page):
     """For those who manage staff; nobody adds, changes or deletes here."""
 
     permission = "accounts.manage_staff"

@@ -6,8 +6,16 @@ from django.http import HttpRequest
 from audit.models import AuditEvent
 
 
+class Page(admin.ModelAdmin):
+    """What all of Django's administration pages are made from here."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        # `?_to_field=` names no field; Django looks for one without a name.
+        return super().get_object(request, object_id, from_field or None)
+
+
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
+class AuditEventAdmin(Page):
     """The trail, to be read only; the database refuses everything else as well."""
 
     list_display = ["at", "action", "actor_id", "actor_roles", "patient_id", "subject_type", "subject_id", "detail"]

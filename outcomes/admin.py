@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from audit.admin import Page
 from outcomes.models import Assessment, Instrument, ResponderRule
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(admin.ModelAdmin):
+class InstrumentAdmin(Page):
     """Instruments are read here; the page Instruments changes them, with a new version for each change."""
 
     list_display = ["name", "short_name", "unit", "better", "is_retired"]
@@ -25,13 +26,13 @@ class InstrumentAdmin(admin.ModelAdmin):
 
 
 @admin.register(ResponderRule)
-class ResponderRuleAdmin(admin.ModelAdmin):
+class ResponderRuleAdmin(Page):
     list_display = ["condition", "instrument", "is_percent", "change", "from_day", "to_day", "confidence", "version"]
     list_select_related = ["condition", "instrument"]
 
 
 @admin.register(Assessment)
-class AssessmentAdmin(admin.ModelAdmin):
+class AssessmentAdmin(Page):
     """Scores are read here and never changed: a wrong one is answered by another."""
 
     list_display = ["course", "instrument", "assessed_on", "value", "label", "recorded_by"]

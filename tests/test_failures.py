@@ -9,11 +9,13 @@ from typing import Any
 
 import psycopg2
 import pytest
+from django.contrib import admin
 from django.db import DatabaseError, close_old_connections, connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from audit.admin import Page
 from patients.models import Patient
 from tests.cast import Cast
 
@@ -183,3 +185,13 @@ def test_a_number_of_thousands_of_digits_is_refused_in_words(client: Client) -> 
 def test_nul_in_an_address_is_refused_in_words(cast: Cast, sign_in: Callable[[User], Client]) -> None:
     answer = sign_in(cast.ito).get(reverse("outcomes:review-list"), {"figure": "cycles", "part": "a\0b"})
     assert (answer.status_code, "That could not be read" in answer.content.decode()) == (400, True)
+
+
+def test_the_administration_pages_take_a_field_without_a_name_for_none(cast: Cast, sign_in: Callable[[User], Client]):
+    User.objects.filter(pk=cast.ada.pk).update(is_staff=True)
+    page = reverse("admin:accounts_site_change", args=[cast.harbour.pk])
+    assert sign_in(cast.ada).get(page, {"_to_field": ""}).status_code == 200
+    ours = {"accounts", "audit", "inventory", "outcomes", "scheduling"}
+    pages = {model: pages for model, pages in admin.site._registry.items() if model.__module__.split(".")[0] in ours}
+    assert {model._meta.app_label for model in pages} == ours
+    assert [model for model, page in pages.items() if not isinstance(page, Page)] == []
