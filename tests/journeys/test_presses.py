@@ -27,7 +27,8 @@ LogIn = Callable[..., None]
 
 COUNTED = """
 for (const kind of ["pointerdown", "keydown"])
-  addEventListener(kind, (event) => {
+  // Not on the window: a tap aimed at what moved meanwhile is taken back there, and made again.
+  document.addEventListener(kind, (event) => {
     const modifier = ["Control", "Shift", "Alt", "Meta"].includes(event.key);
     if (event.isTrusted && !event.repeat && !modifier) window.countPress(kind === "keydown" ? event.key : kind);
   }, true);
