@@ -149,10 +149,10 @@ class Systematic:
             key = (place.person, place.name, name)
             is_word = not given or given.isalpha()
             was_there = key in self.walked.parameters
-            if name == TOKEN or (was_there and (is_word or self._seen(*key, _shape(given), EACH))):
+            if name == TOKEN or (was_there and (is_word or self._seen(*key, _shape(given)))):
                 continue
             self.walked.parameters.add(key)
-            self._seen(*key, _shape(given), EACH)
+            self._seen(*key, _shape(given))
             rest: list[Pair] = [pair for pair in offered.items() if pair[0] != name]
             for value in self._some(wrong_values(known.get(name), given)):
                 _, more = self.send(place, "GET", [*rest, (name, value)], f"{name}={value[:60]!r}")
@@ -252,11 +252,10 @@ class Systematic:
     def _some(self, values: list[str | bytes]) -> list[str | bytes]:
         return values if len(values) <= self.most else self.chance.sample(values, self.most)
 
-    def _seen(self, *what: Any) -> bool:
-        """Whether that was seen as often as its last says; counts it."""
-        *kind, most = what
-        self._visits[tuple(kind)] = self._visits.get(tuple(kind), 0) + 1
-        return self._visits[tuple(kind)] > most
+    def _seen(self, *kind: Any) -> bool:
+        """Whether such a one was seen often enough; counts it."""
+        self._visits[kind] = self._visits.get(kind, 0) + 1
+        return self._visits[kind] > EACH
 
 
 def wordless(response: Any) -> bool:
